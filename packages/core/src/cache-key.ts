@@ -1,0 +1,44 @@
+import { canonicalEncoding } from './canonical-encoding.ts'
+import type { ValueType } from './value-type.ts'
+
+declare const brand: unique symbol
+
+/**
+ * The whole identity of a cached result, never a hash of it. A tier that stores under something
+ * shorter keeps this beside the value and compares it: two queries with one hash are then a miss.
+ */
+export type CacheKey = string & { readonly [brand]: 'CacheKey' }
+
+/** What tells one cached result from every other. */
+export interface KeyMaterial {
+  /** Which adapter shaped the result: Kysely and Prisma answer one table differently. */
+  readonly adapter: string
+  /** Which database was asked, where one cache serves several. */
+  readonly database: string
+  /** Whose view of it was asked for: a tenant, a role. Empty for all alike. */
+  readonly partition: string
+  /** The SQL text, or the model and operation. */
+  readonly operation: string
+  /** The parameters, in any types that canonical-encoding.ts knows. */
+  readonly parameters: unknown
+}
+
+/**
+ * @param dependencies see `Dependencies.id`
+ * @throws UnencodableValue for a parameter that has no canonical encoding; the engine then bypasses
+ *   with the reason `unkeyable-parameter`
+ */
+export function cacheKey(
+  material: KeyMaterial,
+  dependencies = '',
+  valueTypes?: readonly ValueType[],
+): CacheKey {
+  const { adapter, database, partition, operation, parameters } = material
+  // Each part carries its length, so that no content of one can look like the start of the next.
+  const identity = [adapter, database, partition, operation, dependencies].map(withLength).join('')
+  return (identity + canonicalEncoding(parameters, valueTypes)) as CacheKey
+}
+
+function withLength(part: string): string {
+  return `${part.length}:${part}`
+}

@@ -1,0 +1,50 @@
+import { invalidOption, TidemarkError } from './tidemark-error.ts'
+
+/** @throws TidemarkError `INVALID_OPTION` unless `value` is an object that is no array */
+export function checkRecord(
+  name: string,
+  value: unknown,
+  expected = 'an object',
+): asserts value is Readonly<Record<string, unknown>> {
+  if (typeof value !== 'object' || value === null || Array.isArray(value)) {
+    throw invalidOption(name, expected, value)
+  }
+}
+
+/** @throws TidemarkError `INVALID_OPTION` unless `value` is an object that has no other keys than these */
+export function checkKeys(
+  name: string,
+  value: unknown,
+  known: readonly string[],
+  expected = 'an object',
+): void {
+  checkRecord(name, value, expected)
+  for (const key of Object.keys(value)) {
+    if (!known.includes(key)) {
+      throw new TidemarkError(
+        'INVALID_OPTION',
+        `${name}: unknown option ${JSON.stringify(key)}, expected one of ${known.join(', ')}`,
+      )
+    }
+  }
+}
+
+/** @throws TidemarkError `INVALID_OPTION` unless `value` is an array of strings, none of them empty */
+export function checkNames(name: string, value: unknown): asserts value is readonly string[] {
+  if (!Array.isArray(value)) throw invalidOption(name, 'an array of strings', value)
+  for (const [index, item] of value.entries()) checkName(`${name}[${index}]`, item)
+}
+
+/** @throws TidemarkError `INVALID_OPTION` unless `value` is a string that is not empty */
+export function checkName(name: string, value: unknown): asserts value is string {
+  if (typeof value !== 'string' || value === '') {
+    throw invalidOption(name, 'a string that is not empty', value)
+  }
+}
+
+/** @throws TidemarkError `INVALID_OPTION` unless `value` is a whole number above 0 */
+export function checkCount(name: string, value: unknown): asserts value is number {
+  if (!Number.isSafeInteger(value) || (value as number) < 1) {
+    throw invalidOption(name, 'a whole number above 0', value)
+  }
+}

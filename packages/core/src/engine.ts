@@ -1,0 +1,143 @@
+import type { Awaitable } from './awaitable.ts'
+import type { Clock } from './clock.ts'
+import type { Codec } from './codec.ts'
+import { DatabaseNames } from './database-names.ts'
+import { Flights } from './flights.ts'
+import { invalidateOnWrite, type WriteCall } from './invalidate-on-write.ts'
+import type { MarkStore } from './marks.ts'
+import { Metrics } from './metrics.ts'
+import { Policies, type PolicyOptions } from './policy.ts'
+import {
+  type QueryDescription,
+  type ReadDescription,
+  ReadPlan,
+  type WriteDescription,
+  WritePlan,
+} from './query.ts'
+import type { Random } from './random.ts'
+import { type Loaded, type ReadCall, readThrough } from './read-through.ts'
+import type { Tier } from './tier.ts'
+import { TransactionScope } from './transaction-scope.ts'
+import type { ValueType } from './value-type.ts'
+
+/** What an engine is made of: each part stands behind an interface and can be replaced. */
+export interface EngineParts {
+  readonly tier: Tier
+  readonly marks: MarkStore
+  readonly codec: Codec
+  readonly clock: Clock
+  readonly random: Random
+  readonly settings: EngineSettings
+  /** The classes of values that `codec` copies; adapters add to it. */
+  readonly valueTypes: ValueType[]
+}
+
+export interface EngineSettings {
+  readonly defaultTtlMs: number
+  /** The share of a time to live by which entries end early at random, so that not all end at once. */
+  readonly ttlJitter: number
+  readonly maxEntryBytes: number
+  readonly maxShapes: number
+}
+
+/**
+ * The seam between adapters and the cache. An adapter describes each query and hands it over together
+ * with a function that runs it; the engine decides whether that function is called.
+ */
+export class Engine {
+  readonly tier: Tier
+  readonly marks: MarkStore
+  readonly codec: Codec
+  readonly clock: Clock
+  readonly random: Random
+  readonly settings: EngineSettings
+  readonly metrics: Metrics
+  readonly flights = new Flights<Loaded>()
+  readonly databases = new DatabaseNames()
+  readonly #valueTypes: ValueType[]
+  readonly #background = new Set<Promise<unknown>>()
+  #closed = false
+
+  constructor(parts: EngineParts) {
+    this.tier = parts.tier
+    this.marks = parts.marks
+    this.codec = parts.codec
+    this.clock = parts.clock
+    this.random = parts.random
+    this.settings = parts.settings
+    this.metrics = new Metrics(parts.settings.maxShapes)
+    this.#valueTypes = parts.valueTypes
+  }
+
+  get closed(): boolean {
+    return this.#closed
+  }
+
+  /** The classes of values that keys and copies know beyond the language's own. */
+  get valueTypes(): readonly ValueType[] {
+    return this.#valueTypes
+  }
+
+  /** Makes a class of values known, once per name. */
+  declareValueType(type: ValueType): void {
+    if (!this.#valueTypes.some(({ name }) => name === type.name)) this.#valueTypes.push(type)
+  }
+
+  /** @throws TidemarkError `INVALID_OPTION` */
+  policies(options: PolicyOptions): Policies {
+    return new Policies(options, this.settings.defaultTtlMs)
+  }
+
+  /**
+   * The plan for a query shape, for the adapter to keep: everything that does not depend on parameters.
+   *
+   * @param fingerprint the shape as people read it in the metrics, without any parameter
+   */
+  plan(shape: QueryShape, description: ReadDescription, policies: Policies): ReadPlan
+  plan(shape: QueryShape, description: WriteDescription, policies: Policies): WritePlan
+  plan(shape: QueryShape, description: QueryDescription, policies: Policies): ReadPlan | WritePlan
+  plan(
+    { adapter, fingerprint }: QueryShape,
+    description: QueryDescription,
+    policies: Policies,
+  ): ReadPlan | WritePlan {
+    const metrics = this.metrics.shape(adapter, fingerprint, description.kind)
+    return description.kind === 'read'
+      ? new ReadPlan(metrics, description, policies)
+      : new WritePlan(metrics, description)
+  }
+
+  /** Answers a read from the cache, or by `load`. The value is the caller's own. */
+  read<T>(call: ReadCall, load: () => Promise<T>): Awaitable<T> {
+    return readThrough(this, call, load)
+  }
+
+  /** Runs a write that commits by itself, and makes old what it may have changed. */
+  write<T>(call: WriteCall, run: () => Promise<T>): Promise<T> {
+    return invalidateOnWrite(this, call, run)
+  }
+
+  /** For the adapter to hold as long as a transaction is open. */
+  beginTransaction(): TransactionScope {
+    return new TransactionScope(this)
+  }
+
+  /** Lets `close` wait for work that nobody else waits for. */
+  runInBackground(work: Promise<unknown>): void {
+    const tracked = work.finally(() => this.#background.delete(tracked))
+    this.#background.add(tracked)
+  }
+
+  async close(): Promise<void> {
+    this.#closed = true
+    await Promise.allSettled(this.#background)
+    await this.tier.clear()
+  }
+}
+
+/** Whose query it is, and how people recognise it. */
+export interface QueryShape {
+  readonly adapter: string
+  /** Without any parameter: it is shown in metrics. */
+  readonly fingerprint: string
+}

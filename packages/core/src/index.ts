@@ -1,0 +1,60 @@
+export { createTidemark, Tidemark } from './tidemark.ts'
+export type { InvalidateTarget, InvalidationReceipt, MetricsReport } from './tidemark.ts'
+export type { MemoryOptions, TidemarkOptions } from './options.ts'
+export type { ByteSize } from './byte-size.ts'
+export type { Duration } from './duration.ts'
+export { TidemarkError } from './tidemark-error.ts'
+export type { TidemarkErrorCode } from './tidemark-error.ts'
+export type { BypassReason, HitKind, MissReason, QueryMetrics, Timing } from './metrics.ts'
+
+// For adapters.
+export { checkKeys, checkName, checkNames, checkRecord } from './check-options.ts'
+export { invalidOption } from './tidemark-error.ts'
+export { Engine } from './engine.ts'
+export type { EngineParts, EngineSettings, QueryShape } from './engine.ts'
+export { isPromise } from './awaitable.ts'
+export type { Awaitable } from './awaitable.ts'
+export type { KeyMaterial } from './cache-key.ts'
+export type { ReadCall } from './read-through.ts'
+export type { WriteCall } from './invalidate-on-write.ts'
+export type { TransactionScope } from './transaction-scope.ts'
+export type { WriteOutcome } from './write-intent.ts'
+export { ReadPlan, WritePlan } from './query.ts'
+export type {
+  QueryDescription,
+  QueryPlan,
+  ReadDescription,
+  Tables,
+  WriteDescription,
+} from './query.ts'
+export { Policies, POLICY_OPTION_NAMES, resolveHint, UNCACHED } from './policy.ts'
+export type {
+  CachedHint,
+  PolicyOptions,
+  ReadHint,
+  ResolvedHint,
+  TablePolicy,
+  UncachedHint,
+} from './policy.ts'
+export { physicalTable } from './tags.ts'
+export type { ValueType } from './value-type.ts'
+
+// For tiers and mark stores.
+export { customTag, EVERYTHING, tableTag } from './tags.ts'
+export type { Tag } from './tags.ts'
+export { InProcessBus } from './bus.ts'
+export type { Bus, BusListener, BusMessage } from './bus.ts'
+export { cacheKey } from './cache-key.ts'
+export type { CacheKey } from './cache-key.ts'
+export { systemClock } from './clock.ts'
+export type { Clock } from './clock.ts'
+export { systemRandom } from './random.ts'
+export type { Random } from './random.ts'
+export type { Codec, EncodeLimits, Encoding, EncodingRefusal, Stored } from './codec.ts'
+export { structuralCodec } from './structural-codec.ts'
+export { InProcessMarks } from './in-process-marks.ts'
+export type { InProcessMarksOptions } from './in-process-marks.ts'
+export type { MarkReading, MarkStore, MarkToken, WriterId } from './marks.ts'
+export { MemoryTier } from './memory-tier.ts'
+export type { MemoryTierOptions } from './memory-tier.ts'
+export type { Entry, Tier, TierStats } from './tier.ts'

@@ -1,0 +1,61 @@
+import type { Engine } from './engine.ts'
+import type { ResolvedHint } from './policy.ts'
+import type { WritePlan } from './query.ts'
+import type { Tag } from './tags.ts'
+import { WriteIntent, type WriteOutcome } from './write-intent.ts'
+
+/** One write, as an adapter hands it over. */
+export interface WriteCall {
+  readonly plan: WritePlan
+  readonly hint?: ResolvedHint | undefined
+  /** What an error of this database says about whether the write may still take effect. */
+  readonly outcomeOf: (error: unknown) => WriteOutcome
+}
+
+/** The tags that a write makes old. */
+export function tagsOfCall({ plan, hint }: WriteCall): readonly Tag[] {
+  return plan.tags(hint?.cached ? hint : undefined)
+}
+
+/**
+ * The whole story of a write that commits by itself: take the marks, run it, let go of the marks, and
+ * only then report it done. Whoever is told of the write can no longer read what was before it.
+ *
+ * A write that throws moves its marks as well: a statement may have taken effect in part.
+ */
+export async function invalidateOnWrite<T>(
+  engine: Engine,
+  call: WriteCall,
+  run: () => Promise<T>,
+): Promise<T> {
+  const { shape } = call.plan
+  const startedAt = engine.clock.now()
+  shape.write()
+  return underIntent(engine, tagsOfCall(call), call.outcomeOf, async () => {
+    shape.invalidated()
+    try {
+      return await run()
+    } finally {
+      shape.loaded(engine.clock.now() - startedAt)
+    }
+  })
+}
+
+/** Runs a statement or a COMMIT while holding the marks of what it changes. */
+export async function underIntent<T>(
+  engine: Engine,
+  tags: readonly Tag[],
+  outcomeOf: (error: unknown) => WriteOutcome,
+  run: () => Promise<T>,
+): Promise<T> {
+  const intent = await WriteIntent.open(engine, tags)
+  let outcome: WriteOutcome = 'settled'
+  try {
+    return await run()
+  } catch (error) {
+    outcome = outcomeOf(error)
+    throw error
+  } finally {
+    await intent.close(outcome)
+  }
+}

@@ -1,0 +1,54 @@
+import type { Awaitable } from './awaitable.ts'
+import type { Tag } from './tags.ts'
+
+declare const brand: unique symbol
+
+/** The value of a mark: never used twice, so that an evicted mark can never come back as it was. */
+export type MarkToken = string & { readonly [brand]: 'MarkToken' }
+
+/** Who holds an intent. */
+export type WriterId = string & { readonly [brand]: 'WriterId' }
+
+/** The marks of a list of tags, in the order of the list. */
+export type MarkReading =
+  | { readonly state: 'open'; readonly tokens: readonly MarkToken[] }
+  /** A writer is at work on at least one of them: whatever the database answers now may be either side. */
+  | { readonly state: 'locked' }
+
+/**
+ * The truth about what is current. Every tag has a mark: absent, a random token, or locked by writers.
+ * A cached entry carries the tokens it was read under and is served only while they are still current.
+ *
+ * The protocol, in three rules that every implementation keeps and `markStoreContract` checks:
+ *
+ * 1. **Read before the database.** A reader takes the tokens, then asks the database, then stores the
+ *    result under the tokens it took. A write in between has changed a token, so what it stores is dead
+ *    on arrival. This one order removes the race between a read and a write.
+ * 2. **Lock before the commit, release after it.** `intent` takes the token away and holds the tag;
+ *    `release` lets go, and the next reader mints a token that never existed before. In between readers
+ *    ask the database, so no reader is served the old row once another has seen the new one.
+ * 3. **A writer that vanishes does not hold for ever.** Its intent ends with a lease, whose length is the
+ *    store's own option. That is safe: the old token is gone, whatever became of the write.
+ */
+export interface MarkStore {
+  /** Takes the tokens of all tags at once, minting those that are absent. */
+  read(tags: readonly Tag[]): Awaitable<MarkReading>
+
+  /**
+   * Whether every tag still has the token at its place in `tokens`, as far as is known here, now. On
+   * the hit path: it neither waits nor mints.
+   */
+  match(tags: readonly Tag[], tokens: readonly MarkToken[]): boolean
+
+  /** Locks the tags for `writer`, until it releases or abandons them or its process is gone. */
+  intent(tags: readonly Tag[], writer: WriterId): Awaitable<void>
+
+  /** Ends the intent of `writer`. A tag that no other writer holds is left without a token. */
+  release(tags: readonly Tag[], writer: WriterId): Awaitable<void>
+
+  /**
+   * Leaves the intent to end with its lease, because nobody knows what became of the write: its COMMIT
+   * was sent and the connection died. Until then the database may still be about to apply it.
+   */
+  abandon(tags: readonly Tag[], writer: WriterId): Awaitable<void>
+}

@@ -1,0 +1,192 @@
+/**
+ * Why a read that came in was not looked up in the cache, or its result not stored. A closed set:
+ * whoever reads the metrics can tell each one apart.
+ */
+export type BypassReason =
+  /** Neither a hint nor a policy of its tables asks for it to be cached. */
+  | 'no-policy'
+  /** A table that it reads has the policy `false`. */
+  | 'policy-off'
+  /** Its hint is `uncached()` or `cache: false`. */
+  | 'bypass-hint'
+  /** It runs in an explicit transaction: it may see what is not committed, or an old snapshot. */
+  | 'in-transaction'
+  /** It runs on a connection of its own, whose session settings or open transaction are unknown. */
+  | 'pinned-connection'
+  /** `FOR UPDATE` and the like. */
+  | 'locking-read'
+  /** It calls a function that answers differently each time, or per session. */
+  | 'volatile-function'
+  /** Its text could not be understood, and no `tables` hint says what it reads. */
+  | 'opaque-sql'
+  /** Its rows are streamed. */
+  | 'stream'
+  /** It asks about the database, not its data: a query plan, the catalogue. */
+  | 'not-data'
+  /** A parameter has no canonical encoding. */
+  | 'unkeyable-parameter'
+  /** A writer is between its intent and its release on a table that it reads. */
+  | 'marks-locked'
+  /** The result is larger than `maxEntryBytes`. */
+  | 'too-large'
+  /** The result contains a value of a class that cannot be copied with certainty. */
+  | 'unstorable-value'
+  /** The tier or the marks failed to answer; the database did. */
+  | 'tier-down'
+  /** The cache was closed. */
+  | 'closed'
+
+/** How a read was answered without asking the database for it. */
+export type HitKind =
+  /** From the memory tier. */
+  | 'memory'
+  /** By the answer to the same query that was already on its way. */
+  | 'joined'
+
+/** Why a read that was looked up had to go to the database. */
+export type MissReason =
+  /** Nothing is stored: never was, or made room for something else. */
+  | 'absent'
+  /** Its time to live has ended. */
+  | 'expired'
+  /** Something that it depends on was written. */
+  | 'marks-moved'
+
+/** A count of calls and the time that they took together, in milliseconds. */
+export interface Timing {
+  readonly count: number
+  readonly totalMs: number
+}
+
+/** What one query shape has gained, and why not more. `calls = hits + misses + bypasses` for reads. */
+export interface QueryMetrics {
+  readonly adapter: string
+  /** The shape of the query, without any parameter. */
+  readonly fingerprint: string
+  readonly kind: 'read' | 'write'
+  readonly calls: number
+  readonly hits: Readonly<Partial<Record<HitKind, number>>>
+  readonly misses: Readonly<Partial<Record<MissReason, number>>>
+  readonly bypasses: Readonly<Partial<Record<BypassReason, number>>>
+  /** Time from the call to the answer, on hits. */
+  readonly hit: Timing
+  /** Time that the database took, on misses and bypasses. */
+  readonly load: Timing
+  /** For a write: how often it moved marks. */
+  readonly invalidations: number
+}
+
+/** Counts of one query shape; the mutable side of `QueryMetrics`. */
+export class ShapeMetrics {
+  readonly adapter: string
+  readonly fingerprint: string
+  readonly kind: 'read' | 'write'
+  readonly #hits = new Map<HitKind, number>()
+  readonly #misses = new Map<MissReason, number>()
+  readonly #bypasses = new Map<BypassReason, number>()
+  #calls = 0
+  #hitMs = 0
+  #hitCount = 0
+  #loadMs = 0
+  #loadCount = 0
+  #invalidations = 0
+
+  constructor(adapter: string, fingerprint: string, kind: 'read' | 'write') {
+    this.adapter = adapter
+    this.fingerprint = fingerprint
+    this.kind = kind
+  }
+
+  hit(kind: HitKind, ms: number): void {
+    this.#calls += 1
+    this.#hitCount += 1
+    this.#hitMs += ms
+    increment(this.#hits, kind)
+  }
+
+  miss(reason: MissReason): void {
+    this.#calls += 1
+    increment(this.#misses, reason)
+  }
+
+  bypass(reason: BypassReason): void {
+    this.#calls += 1
+    increment(this.#bypasses, reason)
+  }
+
+  write(): void {
+    this.#calls += 1
+  }
+
+  loaded(ms: number): void {
+    this.#loadCount += 1
+    this.#loadMs += ms
+  }
+
+  invalidated(): void {
+    this.#invalidations += 1
+  }
+
+  report(): QueryMetrics {
+    return {
+      adapter: this.adapter,
+      fingerprint: this.fingerprint,
+      kind: this.kind,
+      calls: this.#calls,
+      hits: Object.fromEntries(this.#hits),
+      misses: Object.fromEntries(this.#misses),
+      bypasses: Object.fromEntries(this.#bypasses),
+      hit: { count: this.#hitCount, totalMs: this.#hitMs },
+      load: { count: this.#loadCount, totalMs: this.#loadMs },
+      invalidations: this.#invalidations,
+    }
+  }
+}
+
+function increment<K>(counts: Map<K, number>, key: K): void {
+  counts.set(key, (counts.get(key) ?? 0) + 1)
+}
+
+/** The fingerprint under which all shapes beyond the bound are counted together. */
+export const OTHER_SHAPES = '(other queries)'
+
+/** The counts of all query shapes, bounded in number. */
+export class Metrics {
+  readonly #shapes = new Map<string, ShapeMetrics>()
+  readonly #maxShapes: number
+  #markFailures = 0
+
+  constructor(maxShapes: number) {
+    this.#maxShapes = maxShapes
+  }
+
+  /** The counts for this shape; beyond the bound, those that the rest of its adapter and kind share. */
+  shape(adapter: string, fingerprint: string, kind: 'read' | 'write'): ShapeMetrics {
+    const id = JSON.stringify([adapter, kind, fingerprint])
+    const known = this.#shapes.get(id)
+    if (known) return known
+    if (this.#shapes.size >= this.#maxShapes && fingerprint !== OTHER_SHAPES) {
+      return this.shape(adapter, OTHER_SHAPES, kind)
+    }
+    const shape = new ShapeMetrics(adapter, fingerprint, kind)
+    this.#shapes.set(id, shape)
+    return shape
+  }
+
+  /** An intent or a release that the marks did not take. */
+  markFailure(): void {
+    this.#markFailures += 1
+  }
+
+  get markFailures(): number {
+    return this.#markFailures
+  }
+
+  /** All shapes, the most called first. */
+  report(): QueryMetrics[] {
+    return [...this.#shapes.values()]
+      .map((shape) => shape.report())
+      .filter(({ calls }) => calls > 0)
+      .sort((a, b) => b.calls - a.calls)
+  }
+}

@@ -1,0 +1,122 @@
+import { checkKeys, checkNames, checkRecord } from './check-options.ts'
+import { type Duration, parseDuration } from './duration.ts'
+import { invalidOption } from './tidemark-error.ts'
+
+/** What a caller asks for one query. */
+export interface ReadHint {
+  /** How long the result may be served at most. Default: the tables' policy, then the cache's `ttl`. */
+  readonly ttl?: Duration
+  /** Names to invalidate it by, beside its tables: `cache.invalidate({ tags: ['vip'] })`. */
+  readonly tags?: readonly string[]
+  /**
+   * The tables that the query reads, in place of those that were derived: for raw SQL that could not
+   * be understood, or a view whose base tables the adapter cannot know.
+   */
+  readonly tables?: readonly string[]
+}
+
+/** What holds for every read of a table that has no hint of its own. */
+export interface TablePolicy {
+  /** How long results may be served at most. Default: the cache's `ttl`. */
+  readonly ttl?: Duration
+}
+
+/** The part of an adapter's options that says what is cached without a hint. */
+export interface PolicyOptions {
+  /** Cache every read that can be cached. Default: `false`, a read needs a hint or a table policy. */
+  readonly cacheByDefault?: boolean
+  /**
+   * Policies by physical table name (with its schema where that is not the default one). A read is
+   * cached when each of its tables has one, for the shortest of their times. `false`: a read of this
+   * table is cached only with a hint of its own.
+   */
+  readonly tables?: Readonly<Record<string, TablePolicy | false>>
+}
+
+export const POLICY_OPTION_NAMES = ['cacheByDefault', 'tables'] as const
+
+/** What was decided for a read that is to be cached. */
+export interface ReadPolicy {
+  readonly ttlMs: number
+}
+
+/** What the tables of a query say, before any hint. */
+export type TablesDecision =
+  | { readonly cached: true; readonly policy: ReadPolicy }
+  | { readonly cached: false; readonly reason: 'no-policy' | 'policy-off' }
+
+/** The policies of one adapter, resolved once. */
+export class Policies {
+  readonly #cacheByDefault: boolean
+  readonly #defaultTtlMs: number
+  readonly #ttlMsByTable: ReadonlyMap<string, number | false>
+
+  /** @throws TidemarkError `INVALID_OPTION` that names the option at fault */
+  constructor({ cacheByDefault = false, tables = {} }: PolicyOptions, defaultTtlMs: number) {
+    if (typeof cacheByDefault !== 'boolean') {
+      throw invalidOption('cacheByDefault', 'true or false', cacheByDefault)
+    }
+    checkRecord('tables', tables)
+    this.#cacheByDefault = cacheByDefault
+    this.#defaultTtlMs = defaultTtlMs
+    this.#ttlMsByTable = new Map(
+      Object.entries(tables).map(([table, policy]) => [
+        table.toLowerCase(),
+        parseTablePolicy(`tables.${table}`, policy, defaultTtlMs),
+      ]),
+    )
+  }
+
+  /** What holds for a read of these tables: policy of all, or the default, or none. */
+  ofTables(tables: readonly string[]): TablesDecision {
+    const ttls = tables.map((table) => this.#ttlMsByTable.get(table.toLowerCase()))
+    if (ttls.includes(false)) return { cached: false, reason: 'policy-off' }
+    const given = ttls.filter((ttlMs) => typeof ttlMs === 'number')
+    const covered = tables.length > 0 && given.length === tables.length
+    if (!covered && !this.#cacheByDefault) return { cached: false, reason: 'no-policy' }
+    const candidates = covered ? given : [...given, this.#defaultTtlMs]
+    return { cached: true, policy: { ttlMs: Math.min(...candidates) } }
+  }
+}
+
+function parseTablePolicy(
+  name: string,
+  policy: TablePolicy | false,
+  defaultTtlMs: number,
+): number | false {
+  if (policy === false) return false
+  checkKeys(name, policy, ['ttl'], 'an object with an optional ttl, or false')
+  return policy.ttl === undefined ? defaultTtlMs : parseDuration(`${name}.ttl`, policy.ttl)
+}
+
+/** A hint, checked and resolved once, so that a query that is run often pays for it once. */
+export type ResolvedHint = CachedHint | UncachedHint
+
+export interface CachedHint {
+  readonly cached: true
+  readonly ttlMs: number | undefined
+  readonly tags: readonly string[]
+  readonly tables: readonly string[] | undefined
+}
+
+export interface UncachedHint {
+  readonly cached: false
+}
+
+/** The hint that keeps a query from the cache. */
+export const UNCACHED: UncachedHint = { cached: false }
+
+/** @throws TidemarkError `INVALID_OPTION` that names the part of the hint at fault */
+export function resolveHint(hint: ReadHint | false, name = 'cache'): ResolvedHint {
+  if (hint === false) return UNCACHED
+  checkKeys(name, hint, ['ttl', 'tags', 'tables'], 'an object, or false')
+  const { ttl, tags = [], tables } = hint
+  checkNames(`${name}.tags`, tags)
+  if (tables !== undefined) checkNames(`${name}.tables`, tables)
+  return {
+    cached: true,
+    ttlMs: ttl === undefined ? undefined : parseDuration(`${name}.ttl`, ttl),
+    tags: [...tags],
+    tables: tables && [...tables],
+  }
+}

@@ -1,0 +1,97 @@
+import type { BypassReason, ShapeMetrics } from './metrics.ts'
+import type { CachedHint, Policies, TablesDecision } from './policy.ts'
+import { EVERYTHING, type Tag, tagsOfRead, tagsOfWrite } from './tags.ts'
+
+/** Physical names (see `physicalTable`), or `'unknown'` where the query could not be understood. */
+export type Tables = readonly string[] | 'unknown'
+
+/** What an adapter says of a query that only reads. */
+export interface ReadDescription {
+  readonly kind: 'read'
+  /** Every table whose rows the result may depend on. `'unknown'`: not cached, unless a hint names them. */
+  readonly tables: Tables
+  /** Why the result must not be cached at all: it locks, it is volatile, … */
+  readonly obstacle?: BypassReason
+}
+
+/** What an adapter says of a query that may write, whatever else it does. */
+export interface WriteDescription {
+  readonly kind: 'write'
+  /** Every table that it may change, cascades included. `'unknown'`: it makes everything old. */
+  readonly tables: Tables
+  /**
+   * Set for what a transaction does not hold back, such as DDL on MySQL, which commits at once. Its
+   * marks move both at the statement and at the end of the transaction.
+   */
+  readonly takesEffect?: 'at-commit' | 'at-once'
+}
+
+/** The one value that adapters turn every query into. Made from a query's shape, never its parameters. */
+export type QueryDescription = ReadDescription | WriteDescription
+
+/** A read as the engine knows it: made once per shape, and kept by the adapter for the next call. */
+export class ReadPlan {
+  readonly kind = 'read'
+  readonly shape: ShapeMetrics
+  readonly tables: Tables
+  readonly obstacle: BypassReason | undefined
+  readonly decision: TablesDecision
+  readonly #dependencies: Dependencies
+  readonly #dependenciesByHint = new WeakMap<CachedHint, Dependencies>()
+
+  constructor(shape: ShapeMetrics, description: ReadDescription, policies: Policies) {
+    this.shape = shape
+    this.tables = description.tables
+    this.obstacle = description.obstacle
+    this.decision = policies.ofTables(this.#knownTables)
+    this.#dependencies = { tags: tagsOfRead(this.#knownTables), id: '' }
+  }
+
+  /** What the result depends on when it is read under this hint. */
+  dependencies(hint: CachedHint | undefined): Dependencies {
+    if (!hint || (hint.tags.length === 0 && !hint.tables)) return this.#dependencies
+    let dependencies = this.#dependenciesByHint.get(hint)
+    if (!dependencies) {
+      const tags = tagsOfRead(hint.tables ?? this.#knownTables, hint.tags)
+      dependencies = { tags, id: tags.join('\n') }
+      this.#dependenciesByHint.set(hint, dependencies)
+    }
+    return dependencies
+  }
+
+  get #knownTables(): readonly string[] {
+    return this.tables === 'unknown' ? [] : this.tables
+  }
+}
+
+/** What a cached result depends on. */
+export interface Dependencies {
+  readonly tags: readonly Tag[]
+  /**
+   * Part of the key where a hint changed the tags, else empty: whoever did not ask for a tag must not
+   * be served an entry by it, nor the other way round.
+   */
+  readonly id: string
+}
+
+/** A write as the engine knows it: made once per shape, and kept by the adapter for the next call. */
+export class WritePlan {
+  readonly kind = 'write'
+  readonly shape: ShapeMetrics
+  readonly tables: Tables
+  readonly takesEffect: 'at-commit' | 'at-once'
+
+  constructor(shape: ShapeMetrics, { tables, takesEffect = 'at-commit' }: WriteDescription) {
+    this.shape = shape
+    this.tables = tables
+    this.takesEffect = takesEffect
+  }
+
+  /** What it makes old when it is run under this hint. */
+  tags(hint: CachedHint | undefined): readonly Tag[] {
+    const tables = hint?.tables ?? this.tables
+    return tables === 'unknown' ? [EVERYTHING] : tagsOfWrite(tables, hint?.tags)
+  }
+}
+
+export type QueryPlan = ReadPlan | WritePlan

@@ -1,0 +1,64 @@
+declare const brand: unique symbol
+
+/** What a mark is kept for: a table, or a name that the user gave. */
+export type Tag = string & { readonly [brand]: 'Tag' }
+
+/**
+ * The tag that every entry of a cache depends on. Moving it makes everything old at once, whatever
+ * the number of entries: `clear()` does, and so does a write that could not be understood.
+ */
+export const EVERYTHING = '*' as Tag
+
+/**
+ * The tag of a table: any write to the table moves it.
+ *
+ * `table` is the physical name, with its schema only where that is not the default one (see
+ * `physicalTable`). Letter case is folded: databases differ in how they fold names, and two tables
+ * that share a mark are made old together, which costs a miss and never serves an old row.
+ */
+export function tableTag(table: string): Tag {
+  return `table:${table.toLowerCase()}` as Tag
+}
+
+/** The tag for a name from a `tags` hint. It never equals a table's. */
+export function customTag(name: string): Tag {
+  return `custom:${name}` as Tag
+}
+
+/**
+ * One name for one table, however it was written: the default schema is left out.
+ *
+ * @example
+ * physicalTable('person', undefined, 'public') // 'person'
+ * physicalTable('person', 'public', 'public')  // 'person'
+ * physicalTable('person', 'audit', 'public')   // 'audit.person'
+ */
+export function physicalTable(
+  table: string,
+  schema: string | undefined,
+  defaultSchema: string | undefined,
+): string {
+  return schema === undefined || schema.toLowerCase() === defaultSchema?.toLowerCase()
+    ? table
+    : `${schema}.${table}`
+}
+
+/** What a read of these tables, with these hinted names, depends on. */
+export function tagsOfRead(
+  tables: readonly string[],
+  names: readonly string[] = [],
+): readonly Tag[] {
+  return [EVERYTHING, ...unique([...tables.map(tableTag), ...names.map(customTag)])]
+}
+
+/** What a write to these tables, with these hinted names, makes old. */
+export function tagsOfWrite(
+  tables: readonly string[],
+  names: readonly string[] = [],
+): readonly Tag[] {
+  return unique([...tables.map(tableTag), ...names.map(customTag)])
+}
+
+function unique(tags: readonly Tag[]): readonly Tag[] {
+  return [...new Set(tags)].sort()
+}

@@ -1,0 +1,142 @@
+import { InProcessBus } from './bus.ts'
+import { checkKeys, checkNames } from './check-options.ts'
+import { Engine } from './engine.ts'
+import { InProcessMarks } from './in-process-marks.ts'
+import { MemoryTier } from './memory-tier.ts'
+import type { QueryMetrics } from './metrics.ts'
+import { resolveOptions, type TidemarkOptions } from './options.ts'
+import { structuralCodec } from './structural-codec.ts'
+import { EVERYTHING, type Tag, tagsOfWrite } from './tags.ts'
+import { TidemarkError } from './tidemark-error.ts'
+import type { TierStats } from './tier.ts'
+import type { ValueType } from './value-type.ts'
+import { WriteIntent } from './write-intent.ts'
+
+/** What to make old by hand: for what Tidemark could not see, such as a script that wrote to a table. */
+export interface InvalidateTarget {
+  /** Names from `tags` hints. */
+  readonly tags?: readonly string[]
+  /** Physical table names, with their schema where that is not the default one. */
+  readonly tables?: readonly string[]
+}
+
+/** What an invalidation did. */
+export interface InvalidationReceipt {
+  /** How many marks moved. */
+  readonly marks: number
+}
+
+/** What the cache has gained so far. */
+export interface MetricsReport {
+  /** One for each query shape, the most called first. */
+  readonly queries: readonly QueryMetrics[]
+  readonly memory: TierStats
+  /** How often the marks could not be moved or read; see docs/guarantees.md for what that means. */
+  readonly markFailures: number
+}
+
+/**
+ * One cache: the memory that it uses, the marks that say what is current, and its metrics. Adapters
+ * (`withCache` of `@tidemark/kysely`, `cacheExtension` of `@tidemark/prisma`) bind clients to it; all that
+ * are bound to one cache see each other's writes.
+ */
+export class Tidemark implements AsyncDisposable {
+  /** The seam for adapters. Applications have no need of it. */
+  readonly engine: Engine
+  #closing: Promise<void> | undefined
+
+  /** Use `createTidemark`. */
+  constructor(engine: Engine) {
+    this.engine = engine
+  }
+
+  /**
+   * Makes everything old that depends on these names or tables. When it resolves, no read that starts
+   * afterwards is served what was stored before.
+   *
+   * @throws TidemarkError `INVALID_OPTION`
+   * @example
+   * await cache.invalidate({ tags: ['vip'], tables: ['person'] })
+   */
+  async invalidate(target: InvalidateTarget): Promise<InvalidationReceipt> {
+    checkKeys('invalidate', target, ['tags', 'tables'], 'an object with tags, tables or both')
+    const { tags = [], tables = [] } = target
+    checkNames('invalidate.tags', tags)
+    checkNames('invalidate.tables', tables)
+    if (tags.length + tables.length === 0) {
+      throw new TidemarkError(
+        'INVALID_OPTION',
+        'invalidate: expected at least one tag or table, got none (clear() makes everything old)',
+      )
+    }
+    return this.#move(tagsOfWrite(tables, tags))
+  }
+
+  /** Makes everything old. It takes the same time whatever the number of entries. */
+  async clear(): Promise<void> {
+    await this.#move([EVERYTHING])
+  }
+
+  /** What each query shape gained, and why not more. A snapshot: it does not change afterwards. */
+  metrics(): MetricsReport {
+    const { metrics, tier } = this.engine
+    return {
+      queries: metrics.report(),
+      memory: tier.stats(),
+      markFailures: metrics.markFailures,
+    }
+  }
+
+  /**
+   * Ends the cache: waits for its background work and frees its memory. Clients that are bound to it go
+   * on working, and ask the database. Closing twice does nothing.
+   */
+  close(): Promise<void> {
+    this.#closing ??= this.engine.close()
+    return this.#closing
+  }
+
+  [Symbol.asyncDispose](): Promise<void> {
+    return this.close()
+  }
+
+  async #move(tags: readonly Tag[]): Promise<InvalidationReceipt> {
+    const intent = await WriteIntent.open(this.engine, tags)
+    await intent.close('settled')
+    return { marks: tags.length }
+  }
+}
+
+/**
+ * Makes a cache.
+ *
+ * @throws TidemarkError `INVALID_OPTION` that names the option, what was expected and what came
+ * @example
+ * const cache = createTidemark({ ttl: '5m', memory: { maxBytes: '64mb' } })
+ * const db = withCache(new Kysely<DB>({ dialect }), cache)
+ */
+export function createTidemark(options: TidemarkOptions = {}): Tidemark {
+  const { clock, random, leaseMs, maxEntries, maxBytes, ...resolved } = resolveOptions(options)
+  const bus = new InProcessBus()
+  const tier = new MemoryTier({ maxEntries, maxBytes })
+  // What is old for everyone is memory for nobody: this frees it at once instead of by and by.
+  bus.subscribe(({ tags }) => {
+    if (tags.includes(EVERYTHING)) tier.clear()
+  })
+  const valueTypes: ValueType[] = []
+  const engine = new Engine({
+    tier,
+    marks: new InProcessMarks({ clock, random, bus, leaseMs, maxMarks: maxEntries * 4 }),
+    codec: structuralCodec(valueTypes),
+    clock,
+    random,
+    valueTypes,
+    settings: {
+      defaultTtlMs: resolved.ttlMs,
+      ttlJitter: resolved.ttlJitter,
+      maxEntryBytes: resolved.maxEntryBytes,
+      maxShapes: resolved.maxShapes,
+    },
+  })
+  return new Tidemark(engine)
+}

@@ -1,0 +1,40 @@
+import type { Awaitable } from './awaitable.ts'
+import type { CacheKey } from './cache-key.ts'
+import type { Stored } from './codec.ts'
+import type { MarkToken } from './marks.ts'
+
+/** A stored result, and what must still be true for it to be served. */
+export interface Entry {
+  /** The tokens it was read under, in the order of its query's tags. */
+  readonly tokens: readonly MarkToken[]
+  /** The result, as the codec made it. */
+  readonly stored: Stored
+  /** Its estimated size, in bytes. */
+  readonly bytes: number
+  /** When the database was asked for it, on this process's clock, in milliseconds. */
+  readonly readAt: number
+  /** When its time to live ends, on this process's clock, in milliseconds. */
+  readonly expiresAt: number
+}
+
+/**
+ * A place that keeps entries. It knows neither queries nor marks: whether an entry may still be served
+ * is for the engine to say. It may forget anything at any time, and must never mix two keys up.
+ */
+export interface Tier {
+  readonly name: string
+  get(key: CacheKey): Awaitable<Entry | undefined>
+  set(key: CacheKey, entry: Entry): Awaitable<void>
+  delete(key: CacheKey): Awaitable<void>
+  clear(): Awaitable<void>
+  stats(): TierStats
+}
+
+export interface TierStats {
+  readonly name: string
+  readonly entries: number
+  /** Estimated, in bytes. */
+  readonly bytes: number
+  /** How many entries made room for others since the tier was made. */
+  readonly evictions: number
+}
