@@ -151,7 +151,8 @@ async function fill<T>(
   const flightKey = `${key}\n${tokens.join()}`
   const ongoing = call.cancellable ? undefined : engine.flights.get(flightKey)
   // A failed load is its caller's own error: whoever joined it asks for itself, as it would uncached.
-  const shared = await ongoing?.catch(() => undefined)
+  // Nothing is awaited where there is nothing to join: two callers of one tick would miss each other.
+  const shared = ongoing && (await ongoing.catch(() => undefined))
   if (shared?.encoding.state === 'encoded') {
     const value = engine.codec.decode(shared.encoding.stored) as T
     shape.hit('joined', engine.clock.now() - startedAt)
