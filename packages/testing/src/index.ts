@@ -1,1 +1,7 @@
-export {}
+export { faulty, InjectedFault } from './faulty.ts'
+export type { Faulty } from './faulty.ts'
+export { Gate } from './gate.ts'
+export { ManualClock } from './manual-clock.ts'
+export { RemoteTier } from './remote-tier.ts'
+export type { TierCall } from './remote-tier.ts'
+export { SeededRandom } from './seeded-random.ts'
