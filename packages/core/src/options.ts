@@ -81,7 +81,11 @@ export function resolveOptions(options: TidemarkOptions): ResolvedOptions {
 function checkMethods(name: string, value: object, methods: readonly string[]): void {
   for (const method of methods) {
     if (typeof (value as Record<string, unknown> | null)?.[method] !== 'function') {
-      throw invalidOption(name, `an object with the methods ${methods.join(' and ')}`, value)
+      throw invalidOption(
+        name,
+        `an object with the method${methods.length > 1 ? 's' : ''} ${methods.join(' and ')}`,
+        value,
+      )
     }
   }
 }

@@ -11,22 +11,32 @@
  * await read
  */
 export class Gate {
-  readonly #reached = Promise.withResolvers<void>()
-  readonly #opened = Promise.withResolvers<void>()
-
   /** Resolves as soon as someone waits at the gate. */
-  get reached(): Promise<void> {
-    return this.#reached.promise
-  }
+  readonly reached: Promise<void>
+  /** Lets through whoever waits, and whoever comes. */
+  readonly open: () => void
+  readonly #opened: Promise<void>
+  readonly #arrive: () => void
 
-  open(): void {
-    this.#opened.resolve()
+  constructor() {
+    const reached = signal()
+    const opened = signal()
+    this.reached = reached.promise
+    this.#arrive = reached.give
+    this.#opened = opened.promise
+    this.open = opened.give
   }
 
   /** Waits for the gate to be open, then goes on with `next`. */
   async pass<T>(next: () => T | Promise<T>): Promise<T> {
-    this.#reached.resolve()
-    await this.#opened.promise
+    this.#arrive()
+    await this.#opened
     return next()
   }
+}
+
+function signal(): { readonly promise: Promise<void>; readonly give: () => void } {
+  let give!: () => void
+  const promise = new Promise<void>((resolve) => (give = resolve))
+  return { promise, give }
 }

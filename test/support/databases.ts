@@ -1,0 +1,80 @@
+import type { SqlDriverAdapterFactory } from '@prisma/client/runtime/client'
+import type { Kysely } from 'kysely'
+import { afterAll, beforeAll, beforeEach, describe } from 'vitest'
+import { openPglite } from './pglite.ts'
+import { openPostgres } from './postgres.ts'
+import type { StatementLog } from './statement-log.ts'
+import type { TestDB } from './test-db.ts'
+
+/** An open database with the tables of prisma/schema.prisma. */
+export interface TestDatabase {
+  readonly name: DatabaseName
+  /** Not cached: a test wraps it. */
+  readonly kysely: Kysely<TestDB>
+  /** What `kysely` and Prisma sent, `sql` and the emptying of tables excluded. */
+  readonly statements: StatementLog
+  /** A driver adapter for a Prisma Client on the same database. */
+  prismaAdapter(): SqlDriverAdapterFactory
+  /** Goes past everything, like a writer that Tidemark does not see. */
+  sql<Row = Record<string, unknown>>(
+    text: string,
+    parameters?: readonly unknown[],
+  ): Promise<readonly Row[]>
+  close(): Promise<void>
+}
+
+const open = {
+  pglite: openPglite,
+  postgres: openPostgres,
+}
+
+export type DatabaseName = keyof typeof open
+
+/**
+ * Runs the same tests on every database, each time on one of its own. Its tables are emptied before each test.
+ *
+ * ```ts
+ * describeEachDatabase('a hit', (database) => {
+ *   it('sends nothing', async () => {
+ *     const db = withCache(database.kysely, cache)
+ *   })
+ * })
+ * ```
+ *
+ * The database is open inside tests and hooks only, so do not take it apart outside of them. Opening costs about a
+ * second: one call a file is best.
+ *
+ * @param except where the tests cannot run, and why. They are reported as skipped, with the reason in their name.
+ */
+export function describeEachDatabase(
+  title: string,
+  tests: (database: TestDatabase) => void,
+  { except = {} }: { readonly except?: Readonly<Partial<Record<DatabaseName, string>>> } = {},
+): void {
+  for (const name of Object.keys(open) as DatabaseName[]) {
+    const reason = except[name]
+    const database = {} as TestDatabase
+    if (reason !== undefined) {
+      describe.skip(`${title} (not on ${name}: ${reason})`, () => tests(database))
+      continue
+    }
+    describe(`${title} (${name})`, () => {
+      beforeAll(async () => {
+        Object.assign(database, await open[name]())
+      })
+      beforeEach(() => emptyTables(database))
+      afterAll(() => database.close())
+      tests(database)
+    })
+  }
+}
+
+async function emptyTables(database: TestDatabase): Promise<void> {
+  const tables = await database.sql<{ name: string }>(
+    `select format('%I.%I', schemaname, tablename) as name from pg_tables
+     where schemaname not in ('pg_catalog', 'information_schema')`,
+  )
+  if (tables.length === 0) return
+  const names = tables.map(({ name }) => name).join(', ')
+  await database.sql(`truncate ${names} restart identity cascade`)
+}

@@ -1,0 +1,29 @@
+import type { TestProject } from 'vitest/node'
+import { makeTemplate } from './postgres.ts'
+import { makePgliteTemplate } from './pglite.ts'
+import { PostgresServer } from './postgres-server.ts'
+
+declare module 'vitest' {
+  interface ProvidedContext {
+    /** The maintenance database of the server that all test files share. */
+    postgresUrl: string
+    /** The file that every PGlite starts from. */
+    pgliteTemplate: string
+  }
+}
+
+/**
+ * Starts what the test files share, once a run, and stops it after the last one.
+ *
+ * To add a server: one file like postgres-server.ts, one `start` here, one key above.
+ */
+export default async function startServers(project: TestProject): Promise<() => Promise<void>> {
+  await using started = new AsyncDisposableStack()
+  const postgres = started.use(await PostgresServer.start())
+  await makeTemplate(postgres.url())
+  project.provide('postgresUrl', postgres.url())
+  project.provide('pgliteTemplate', await makePgliteTemplate())
+  // From here on vitest stops them. Had something above failed, leaving this function would have.
+  const running = started.move()
+  return () => running.disposeAsync()
+}

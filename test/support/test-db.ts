@@ -1,0 +1,1 @@
+export interface TestDB { [table: string]: never }

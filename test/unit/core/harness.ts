@@ -1,0 +1,143 @@
+import {
+  type BypassReason,
+  createTidemark,
+  Engine,
+  InProcessBus,
+  InProcessMarks,
+  type MarkStore,
+  MemoryTier,
+  type QueryMetrics,
+  type ReadHint,
+  resolveHint,
+  structuralCodec,
+  Tidemark,
+  type TidemarkOptions,
+  type Tier,
+  type TransactionScope,
+  type ValueType,
+  type WriteOutcome,
+} from '@tidemark/core'
+import { ManualClock, SeededRandom } from '@tidemark/testing'
+
+export const settings = {
+  defaultTtlMs: 60_000,
+  ttlJitter: 0,
+  maxEntryBytes: 10_000,
+  maxShapes: 100,
+}
+
+export interface HarnessParts {
+  readonly tier?: Tier
+  readonly wrapMarks?: (marks: MarkStore) => MarkStore
+}
+
+/**
+ * An engine on a manual clock, with the few calls that its tests are made of. `table` is a variable of
+ * the test's own that stands for what a load would find; no database is imitated.
+ */
+export class Harness {
+  readonly clock = new ManualClock()
+  readonly random = new SeededRandom(1)
+  readonly cache: Tidemark
+  /** How many loads have been asked for. */
+  loads = 0
+  readonly #policies
+
+  constructor({ tier, wrapMarks = (marks) => marks }: HarnessParts = {}) {
+    const valueTypes: ValueType[] = []
+    const { clock, random } = this
+    const marks = new InProcessMarks({
+      clock,
+      random,
+      bus: new InProcessBus(),
+      leaseMs: 10_000,
+      maxMarks: 100,
+    })
+    const engine = new Engine({
+      tier: tier ?? new MemoryTier({ maxEntries: 100, maxBytes: 1_000_000 }),
+      marks: wrapMarks(marks),
+      codec: structuralCodec(valueTypes),
+      clock,
+      random,
+      settings,
+      valueTypes,
+    })
+    this.cache = new Tidemark(engine)
+    this.#policies = engine.policies({ cacheByDefault: true })
+  }
+
+  get engine(): Engine {
+    return this.cache.engine
+  }
+
+  /** Reads `film`, or what `options` say, by `load`. */
+  async read<T>(load: () => T | Promise<T>, options: ReadOptions = {}): Promise<T> {
+    const { tables = ['film'], parameters = [], operation = 'select', hint, ...call } = options
+    const plan = this.engine.plan(
+      { adapter: 'test', fingerprint: operation },
+      { kind: 'read', tables },
+      this.#policies,
+    )
+    return this.engine.read(
+      {
+        plan,
+        hint: hint === undefined ? undefined : resolveHint(hint),
+        ...call,
+        key: () => ({
+          adapter: 'test',
+          database: 'default',
+          partition: '',
+          operation,
+          parameters,
+        }),
+      },
+      async () => {
+        this.loads += 1
+        return load()
+      },
+    )
+  }
+
+  /** Writes `film`, or `tables`, by `run`; in `scope` if there is one. */
+  async write<T>(run: () => T | Promise<T>, options: WriteOptions = {}): Promise<T> {
+    const { tables = ['film'], scope, outcome = 'settled', takesEffect = 'at-commit' } = options
+    const plan = this.engine.plan(
+      { adapter: 'test', fingerprint: 'update' },
+      { kind: 'write', tables, takesEffect },
+      this.#policies,
+    )
+    const call = { plan, outcomeOf: () => outcome }
+    const start = async () => run()
+    return scope ? scope.write(call, start) : this.engine.write(call, start)
+  }
+
+  /** What was counted for one operation. */
+  counts(operation = 'select'): Pick<QueryMetrics, 'hits' | 'misses' | 'bypasses'> {
+    const found = this.cache.metrics().queries.find(({ fingerprint }) => fingerprint === operation)
+    if (!found) throw new Error(`expected counts of ${operation}, found none`)
+    const { hits, misses, bypasses } = found
+    return { hits, misses, bypasses }
+  }
+}
+
+export interface ReadOptions {
+  readonly tables?: readonly string[] | 'unknown'
+  readonly parameters?: readonly unknown[]
+  readonly operation?: string
+  readonly hint?: ReadHint | false
+  readonly bypass?: BypassReason
+  readonly cancellable?: boolean
+}
+
+export interface WriteOptions {
+  readonly tables?: readonly string[] | 'unknown'
+  readonly scope?: TransactionScope
+  readonly outcome?: WriteOutcome
+  readonly takesEffect?: 'at-commit' | 'at-once'
+}
+
+/** A cache made the public way, on a manual clock. */
+export function makeCache(options: TidemarkOptions = {}): { cache: Tidemark; clock: ManualClock } {
+  const clock = new ManualClock()
+  return { cache: createTidemark({ clock, random: new SeededRandom(1), ...options }), clock }
+}

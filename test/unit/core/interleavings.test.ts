@@ -1,0 +1,102 @@
+import { MemoryTier } from '@tidemark/core'
+import { RemoteTier } from '@tidemark/testing'
+import fc from 'fast-check'
+import { describe, expect, it } from 'vitest'
+import { Harness } from './harness.ts'
+
+/**
+ * Readers and writers at once, in every order that fast-check can make of their steps: each wait for
+ * the row, for the commit or for the tier is a point where the scheduler may let anyone else go on.
+ * A failing order is shrunk and printed with its seed.
+ */
+describe('in any order of the steps of readers and writers', () => {
+  it.each(['at once', 'later'] as const)(
+    'no read gets what a write acknowledged before it had replaced (tier answers %s)',
+    async (answers) => {
+      await fc.assert(
+        fc.asyncProperty(fc.scheduler(), actors, async (scheduler, plan) => {
+          await run(scheduler, plan, answers)
+        }),
+        { numRuns: 400 },
+      )
+    },
+  )
+})
+
+const actors = fc.array(
+  fc.oneof(
+    fc.record({ kind: fc.constant('read' as const), times: fc.integer({ min: 1, max: 4 }) }),
+    fc.record({
+      kind: fc.constant('write' as const),
+      times: fc.integer({ min: 1, max: 3 }),
+      inTransaction: fc.boolean(),
+      rollsBack: fc.boolean(),
+    }),
+  ),
+  { minLength: 2, maxLength: 5 },
+)
+
+type Actor =
+  | { readonly kind: 'read'; readonly times: number }
+  | {
+      readonly kind: 'write'
+      readonly times: number
+      readonly inTransaction: boolean
+      readonly rollsBack: boolean
+    }
+
+async function run(
+  scheduler: fc.Scheduler,
+  plan: readonly Actor[],
+  answers: 'at once' | 'later',
+): Promise<void> {
+  const memory = new MemoryTier({ maxEntries: 10, maxBytes: 100_000 })
+  const tier = answers === 'later' ? new RemoteTier(memory) : memory
+  if (tier instanceof RemoteTier) tier.hold = async () => scheduler.schedule(Promise.resolve())
+  const harness = new Harness({ tier })
+  const step = () => scheduler.schedule(Promise.resolve())
+
+  // The one row's version, as committed; and the newest that anyone was told of, or saw.
+  let committed = 0
+  let acknowledged = 0
+
+  const read = async () => {
+    const mustSee = acknowledged
+    const seen = await harness.read(async () => {
+      await step()
+      const version = committed
+      await step()
+      return version
+    })
+    expect(seen).toBeGreaterThanOrEqual(mustSee)
+    acknowledged = Math.max(acknowledged, seen)
+  }
+
+  const commit = async () => {
+    await step()
+    committed += 1
+    const version = committed
+    await step()
+    return version
+  }
+
+  const write = async ({ inTransaction, rollsBack }: Extract<Actor, { kind: 'write' }>) => {
+    if (!inTransaction) {
+      acknowledged = Math.max(acknowledged, await harness.write(commit))
+      return
+    }
+    const scope = harness.engine.beginTransaction()
+    await harness.write(step, { scope })
+    await step()
+    if (rollsBack) return scope.end('settled')
+    acknowledged = Math.max(acknowledged, await scope.commit(commit, () => 'settled'))
+  }
+
+  const running = plan.map(async (actor) => {
+    for (let time = 0; time < actor.times; time += 1) {
+      await (actor.kind === 'read' ? read() : write(actor))
+    }
+  })
+  await scheduler.waitFor(Promise.all(running))
+  expect(await scheduler.waitFor(harness.read(async () => committed))).toBe(committed)
+}

@@ -1,0 +1,54 @@
+import { createHash } from 'node:crypto'
+import { existsSync, mkdirSync, readFileSync, readdirSync, rmSync, writeFileSync } from 'node:fs'
+import { delimiter, dirname, join } from 'node:path'
+import { pathOutsideCheckout, root, runCommand, say, SetupError } from './run-command.mjs'
+
+const stamp = join(root, 'node_modules', '.cache', 'tidemark', 'prisma-client.sha256')
+const output = join(root, 'prisma', 'generated')
+// What the generated client depends on: the schema, how the CLI is configured, and the CLI's version.
+const inputs = [
+  'prisma/schema.prisma',
+  'prisma.config.ts',
+  'prisma/prisma.config.ts',
+  'node_modules/prisma/package.json',
+]
+
+/** Runs `prisma generate` when the schema is newer than the generated client. */
+export function generatePrismaClient() {
+  if (!existsSync(join(root, 'prisma', 'schema.prisma'))) return
+  const hash = hashOf(inputs)
+  if (hash === readStamp() && existsSync(output) && readdirSync(output).length > 0) return
+  say('generating the Prisma client')
+  rmSync(stamp, { force: true })
+  if (!generate()) throw new SetupError('prisma generate failed; its messages are above.')
+  mkdirSync(dirname(stamp), { recursive: true })
+  writeFileSync(stamp, hash)
+}
+
+function generate() {
+  const bin = join(root, 'node_modules', '.bin')
+  return runCommand('prisma', ['generate', '--no-hints'], {
+    PATH: bin + delimiter + pathOutsideCheckout(),
+    // `generate` needs no engine, yet refuses to start before it has found one, and the download (an install script,
+    // from a host that closed networks do not reach) has not happened. Any executable will do. Never do this for
+    // `migrate` or `db push`: they would exit quietly having done nothing.
+    PRISMA_SCHEMA_ENGINE_BINARY: process.execPath,
+    PRISMA_HIDE_UPDATE_MESSAGE: '1',
+    CHECKPOINT_DISABLE: '1',
+  })
+}
+
+/** @param {readonly string[]} files */
+function hashOf(files) {
+  const hash = createHash('sha256')
+  for (const file of files) {
+    const path = join(root, file)
+    hash.update(`${file}\0`)
+    if (existsSync(path)) hash.update(readFileSync(path))
+  }
+  return hash.digest('hex')
+}
+
+function readStamp() {
+  return existsSync(stamp) ? readFileSync(stamp, 'utf8') : undefined
+}
