@@ -165,7 +165,8 @@ export class PostgresServer {
 function usableBinaries(folder: string, user: ServerUser): string {
   const installed = findPostgres()
   const bin = join(installed.folder, 'bin')
-  if (!installed.relocatable || canRun(join(bin, 'postgres'), ['--version'], user, folder)) return bin
+  if (!installed.relocatable || canRun(join(bin, 'postgres'), ['--version'], user, folder))
+    return bin
   return join(copyPostgres(installed, join(folder, 'postgres')).folder, 'bin')
 }
 

@@ -16,7 +16,9 @@ export function serverUser(): ServerUser {
     const user = users.find(([name]) => name === wanted)
     if (user) return { uid: Number(user[2]), gid: Number(user[3]) }
   }
-  throw new Error('PostgreSQL refuses to run as root, and /etc/passwd has neither postgres nor nobody.')
+  throw new Error(
+    'PostgreSQL refuses to run as root, and /etc/passwd has neither postgres nor nobody.',
+  )
 }
 
 /** Makes an empty temporary folder that belongs to the user and that the user can reach. */
@@ -29,7 +31,9 @@ export function makeServerFolder(name: string, user: ServerUser): string {
     // TMPDIR may lie in a folder that is closed to the user.
     if (canRun('/bin/sh', ['-c', ':'], user, folder)) return folder
   }
-  throw new Error(`No temporary folder that user ${user.uid} can reach; tried ${parents.join(', ')}.`)
+  throw new Error(
+    `No temporary folder that user ${user.uid} can reach; tried ${parents.join(', ')}.`,
+  )
 }
 
 /** Whether the user may execute the file, which a checkout in a private folder prevents. */

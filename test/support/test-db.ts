@@ -1,1 +1,4 @@
-export interface TestDB { [table: string]: never }
+/** The tables of prisma/schema.prisma, as Kysely sees them. */
+export interface TestDB {
+  [table: string]: Record<string, unknown>
+}
