@@ -4,13 +4,13 @@ import { afterAll, beforeAll, beforeEach, describe } from 'vitest'
 import { openPglite } from './pglite.ts'
 import { openPostgres } from './postgres.ts'
 import type { StatementLog } from './statement-log.ts'
-import type { TestDB } from './test-db.ts'
+import type { Tables } from '../../prisma/tables.ts'
 
 /** An open database with the tables of prisma/schema.prisma. */
 export interface TestDatabase {
   readonly name: DatabaseName
   /** Not cached: a test wraps it. */
-  readonly kysely: Kysely<TestDB>
+  readonly kysely: Kysely<Tables>
   /** What `kysely` and Prisma sent, `sql` and the emptying of tables excluded. */
   readonly statements: StatementLog
   /** A driver adapter for a Prisma Client on the same database. */
@@ -54,11 +54,8 @@ export function describeEachDatabase(
   for (const name of Object.keys(open) as DatabaseName[]) {
     const reason = except[name]
     const database = {} as TestDatabase
-    if (reason !== undefined) {
-      describe.skip(`${title} (not on ${name}: ${reason})`, () => tests(database))
-      continue
-    }
-    describe(`${title} (${name})`, () => {
+    const where = reason === undefined ? name : `not on ${name}: ${reason}`
+    describe.skipIf(reason !== undefined)(`${title} (${where})`, () => {
       beforeAll(async () => {
         Object.assign(database, await open[name]())
       })

@@ -10,7 +10,7 @@ import { readMigrations } from './migrations.ts'
 import { StatementLog } from './statement-log.ts'
 import { inject } from 'vitest'
 import type { TestDatabase } from './databases.ts'
-import type { TestDB } from './test-db.ts'
+import type { Tables } from '../../prisma/tables.ts'
 
 const modules = fileURLToPath(new URL('../../node_modules/', import.meta.url))
 const cacheFolder = join(modules, '.cache', 'tidemark')
@@ -46,7 +46,7 @@ export async function openPglite(): Promise<TestDatabase> {
   const logged = logStatements(pglite, statements)
   return {
     name: 'pglite',
-    kysely: new Kysely<TestDB>({ dialect: new PGliteDialect({ pglite: logged }) }),
+    kysely: new Kysely<Tables>({ dialect: new PGliteDialect({ pglite: logged }) }),
     statements,
     prismaAdapter: () => new PrismaPGlite(logged),
     sql: async (text, parameters = []) => (await pglite.query(text, [...parameters])).rows as never,

@@ -5,7 +5,7 @@ import { inject } from 'vitest'
 import { readMigrations } from './migrations.ts'
 import { StatementLog } from './statement-log.ts'
 import type { TestDatabase } from './databases.ts'
-import type { TestDB } from './test-db.ts'
+import type { Tables } from '../../prisma/tables.ts'
 
 const template = 'tidemark_template'
 
@@ -27,7 +27,7 @@ export async function openPostgres(): Promise<TestDatabase> {
   const url = await createDatabase()
   const statements = new StatementLog()
   const pool = loggingPool(url, statements)
-  const kysely = new Kysely<TestDB>({ dialect: new PostgresDialect({ pool }) })
+  const kysely = new Kysely<Tables>({ dialect: new PostgresDialect({ pool }) })
   const direct = new pg.Pool({ connectionString: url, max: 2 })
   return {
     name: 'postgres',
