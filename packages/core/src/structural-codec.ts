@@ -55,6 +55,7 @@ const MAX_DEPTH = 64
 const SIZE = { slot: 8, number: 16, string: 24, object: 32, instance: 96 }
 
 const same: Copier = (value) => value
+const copyDate: Copier = (value) => new Date((value as Date).getTime())
 
 /** Walks a value once: measures it, refuses what cannot be copied, and finds its copier. */
 class Survey {
@@ -89,17 +90,18 @@ class Survey {
   #copierOfObject(value: object, depth: number): Copier {
     if (Array.isArray(value)) return this.#copierOfArray(value, depth)
     if (isPlainRecord(value)) return this.#copierOfRecords([value], depth)
+    if (isExactly(Date, value)) {
+      this.#count(SIZE.instance)
+      return copyDate
+    }
     if (value instanceof Map) this.copierOf([...value].flat(1), depth + 1)
     else if (value instanceof Set) this.copierOf([...value], depth + 1)
     else if (Object.getPrototypeOf(value) === null) this.#copierOfRecords([value as Row], depth)
-    else this.#surveyInstance(value)
-    return this.#copyAny
-  }
-
-  #surveyInstance(value: object): void {
-    if (value instanceof ArrayBuffer || ArrayBuffer.isView(value)) this.#count(value.byteLength)
-    else if (isExactly(Date, value) || this.#typeOf(value)) this.#count(SIZE.instance)
+    else if (value instanceof ArrayBuffer || ArrayBuffer.isView(value))
+      this.#count(value.byteLength)
+    else if (this.#typeOf(value)) this.#count(SIZE.instance)
     else throw new Refused('unstorable-value')
+    return this.#copyAny
   }
 
   #copierOfArray(values: readonly unknown[], depth: number): Copier {
@@ -143,7 +145,7 @@ class Survey {
     if (typeof value !== 'object' || value === null) return value
     if (Array.isArray(value)) return value.map(this.#copyAny)
     if (isPlainRecord(value)) return this.#copyRecord(value, {})
-    if (value instanceof Date) return new Date(value.getTime())
+    if (value instanceof Date) return copyDate(value)
     // `slice` of the typed array's own class copies; a Buffer's own `slice` would share its memory.
     if (value instanceof Uint8Array) return Uint8Array.prototype.slice.call(value)
     if (value instanceof Map) return new Map(this.#copyAny([...value]) as [unknown, unknown][])
@@ -174,7 +176,7 @@ function isPlainRecord(value: unknown): value is Row {
   )
 }
 
-function isExactly(type: { readonly prototype: object }, value: object): boolean {
+function isExactly<T>(type: { readonly prototype: T }, value: object): value is T & object {
   return Object.getPrototypeOf(value) === type.prototype
 }
 
