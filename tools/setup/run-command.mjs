@@ -14,23 +14,26 @@ export function say(message) {
 }
 
 /**
- * Runs a command in the root with its output on our stderr.
+ * Runs a command in the root. What it printed is shown, on stderr, only if it failed.
  * @param {string} command
  * @param {readonly string[]} args
  * @param {NodeJS.ProcessEnv} [env] variables added to ours
  * @returns {boolean} whether it exited with 0
  */
 export function runCommand(command, args, env = {}) {
-  const { status, error } = spawnSync(command, args, {
+  const { status, error, stdout, stderr } = spawnSync(command, args, {
     cwd: root,
-    // File descriptor 2 for its stdout as well: ours stays clean.
-    stdio: ['ignore', 2, 2],
+    encoding: 'utf8',
+    stdio: ['ignore', 'pipe', 'pipe'],
+    maxBuffer: Infinity,
     env: { ...process.env, ...env },
     // npm is a .cmd file on Windows, which only a shell can start.
     shell: process.platform === 'win32',
   })
+  if (status === 0) return true
   if (error) say(`${command} could not be started: ${error.message}`)
-  return status === 0
+  process.stderr.write(`${stdout ?? ''}${stderr ?? ''}`)
+  return false
 }
 
 /**
