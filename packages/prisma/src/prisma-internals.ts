@@ -1,0 +1,173 @@
+import { TidemarkError } from '@tidemark/core'
+
+/**
+ * Everything that this package uses of Prisma Client beyond its public interface, and nothing else.
+ *
+ * Each access is checked: a version of Prisma that moved something is refused with a message that says
+ * what was expected, instead of serving stale rows. `test/integration/prisma/internals.test.ts` holds the
+ * supported version to it.
+ */
+
+/** What `$extends` needs and gives; the types of a real client would only be in the way. */
+export interface ExtensibleClient {
+  $extends(extension: object): ExtensibleClient
+}
+
+/** A field as Prisma's runtime knows it: no lists, no optional ones, no foreign keys. */
+export interface RuntimeField {
+  readonly name: string
+  readonly kind: string
+  readonly type: string
+  readonly relationName?: string | undefined
+}
+
+export interface RuntimeModel {
+  readonly dbName: string | null
+  readonly schema: string | null
+  readonly fields: readonly RuntimeField[]
+}
+
+/** A query in Prisma's JSON protocol, as the client hands it to its query engine. */
+export interface EngineQuery {
+  readonly modelName?: string | undefined
+  /** Such as `findMany`, `createOne`, `executeRaw`. */
+  readonly action: string
+  readonly query: { readonly arguments?: Readonly<Record<string, unknown>> | undefined }
+}
+
+/** The transaction a request belongs to, if any. */
+export interface EngineTransaction {
+  readonly kind: 'itx' | 'batch'
+  /** Of an interactive transaction. */
+  readonly options?: { readonly id?: unknown } | undefined
+}
+
+/**
+ * Where every statement of a client passes, and of all clients that were extended from it: reads and
+ * writes, and BEGIN, COMMIT, ROLLBACK and savepoints. One engine stands for one `new PrismaClient()`.
+ */
+export interface PrismaEngine {
+  request(query: EngineQuery, options: SingleRequestOptions): Promise<unknown>
+  requestBatch(queries: readonly EngineQuery[], options: BatchRequestOptions): Promise<unknown>
+  transaction(
+    action: 'start' | 'commit' | 'rollback',
+    headers: unknown,
+    argument?: { readonly id?: unknown; readonly newTxId?: unknown },
+  ): Promise<{ readonly id?: unknown } | undefined>
+}
+
+export interface SingleRequestOptions {
+  readonly interactiveTransaction?: { readonly id?: unknown } | undefined
+}
+
+export interface BatchRequestOptions {
+  readonly transaction?: EngineTransaction | undefined
+}
+
+/** What is known of a client before anything is asked of it. */
+export interface ClientInternals {
+  readonly engine: PrismaEngine
+  readonly models: Readonly<Record<string, RuntimeModel>>
+  /** The text of schema.prisma; empty where the client carries none. */
+  readonly schema: string
+  /** `'postgresql'`, `'mysql'`, … */
+  readonly provider: string
+  /**
+   * What changes results without being in any argument, as a text: the client's global `omit`, and the
+   * columns that computed fields of result extensions need.
+   */
+  readonly resultShape: string
+}
+
+/** @throws TidemarkError `UNSUPPORTED_CLIENT` for anything that is not a client of a known version */
+export function readClient(client: unknown): ClientInternals {
+  read(client, '$extends', 'function', '$extends')
+  const engine = read(client, '_engine', 'object', '_engine')
+  for (const method of ['request', 'requestBatch', 'transaction']) {
+    read(engine, method, 'function', `_engine.${method}`)
+  }
+  const models = read(
+    read(client, '_runtimeDataModel', 'object', '_runtimeDataModel'),
+    'models',
+    'object',
+    '_runtimeDataModel.models',
+  ) as Record<string, RuntimeModel>
+  for (const [name, model] of Object.entries(models)) {
+    if (!Array.isArray(model?.fields)) {
+      throw unsupported(`_runtimeDataModel.models.${name}.fields to be an array`, model?.fields)
+    }
+  }
+  const config = read(client, '_engineConfig', 'object', '_engineConfig') as {
+    inlineSchema?: unknown
+    activeProvider?: unknown
+  }
+  return {
+    engine: engine as unknown as PrismaEngine,
+    models,
+    schema: typeof config.inlineSchema === 'string' ? config.inlineSchema : '',
+    provider: typeof config.activeProvider === 'string' ? config.activeProvider : '',
+    resultShape: resultShapeOf(client as object, Object.keys(models)),
+  }
+}
+
+function resultShapeOf(client: object, models: readonly string[]): string {
+  const extensions = read(client, '_extensions', 'object', '_extensions') as {
+    getAllComputedFields?: (model: string) => Record<string, { needs?: unknown }> | undefined
+  }
+  read(extensions, 'getAllComputedFields', 'function', '_extensions.getAllComputedFields')
+  const needs = models.flatMap((model) =>
+    Object.entries(extensions.getAllComputedFields?.(model) ?? {}).map(
+      ([field, computed]) => `${model}.${field}:${JSON.stringify(computed.needs)}`,
+    ),
+  )
+  const omit = (client as { _globalOmit?: unknown })._globalOmit
+  return needs.length > 0 || omit ? JSON.stringify([omit ?? null, needs.sort()]) : ''
+}
+
+/** What a query extension is told beside the public arguments. */
+export interface OperationInternals {
+  /** The path of a fluent call, such as `['select', 'reviews']`; the answer is what lies at its end. */
+  readonly dataPath: readonly string[]
+  readonly inTransaction: boolean
+}
+
+/** @throws TidemarkError `UNSUPPORTED_CLIENT` */
+export function readOperation(parameters: object): OperationInternals {
+  const internals = read(parameters, '__internalParams', 'object', '__internalParams') as {
+    dataPath?: unknown
+    transaction?: unknown
+  }
+  const { dataPath, transaction } = internals
+  if (!Array.isArray(dataPath)) {
+    throw unsupported('__internalParams.dataPath to be an array', dataPath)
+  }
+  return { dataPath: dataPath as string[], inTransaction: transaction !== undefined }
+}
+
+/** The SQL text of a raw query, or undefined where it has none, as on MongoDB. */
+export function rawText({ query }: EngineQuery): string | undefined {
+  const text = query.arguments?.['query']
+  return typeof text === 'string' ? text : undefined
+}
+
+function read(
+  holder: unknown,
+  name: string,
+  type: 'object' | 'function',
+  path: string,
+): Record<string, unknown> {
+  const value: unknown = (holder as Record<string, unknown> | null | undefined)?.[name]
+  // oxlint-disable-next-line valid-typeof -- one of two literals
+  if (typeof value !== type || value === null) {
+    throw unsupported(`${path} to be ${type === 'object' ? 'an object' : 'a function'}`, value)
+  }
+  return value as Record<string, unknown>
+}
+
+function unsupported(expected: string, got: unknown): TidemarkError {
+  const what = got === null ? 'null' : Array.isArray(got) ? 'an array' : typeof got
+  return new TidemarkError(
+    'UNSUPPORTED_CLIENT',
+    `expected a Prisma Client of version 7.10 or a later 7.x: expected ${expected}, got ${what}`,
+  )
+}
