@@ -1,0 +1,157 @@
+import type { Engine, KeyMaterial, ReadPlan, WriteCall, WritePlan } from '@tidemark/core'
+import { buildDataModel, type DataModel } from './data-model.ts'
+import { fingerprint } from './fingerprint.ts'
+import { OpenTransactions, runUnder } from './open-transactions.ts'
+import { PlanMemo } from './plan-memo.ts'
+import {
+  type BatchRequestOptions,
+  type ClientInternals,
+  type EngineQuery,
+  rawText,
+  type SingleRequestOptions,
+} from './prisma-internals.ts'
+import { onlyReads } from './raw-statement.ts'
+import { shapeKey } from './shape-key.ts'
+import { tablesOfWrite } from './tables-of-operation.ts'
+import { outcomeOf } from './write-outcome.ts'
+
+/** The writes of the JSON protocol, by the names that they have on a client. */
+const WRITES: Readonly<Record<string, string>> = {
+  createOne: 'create',
+  createMany: 'createMany',
+  createManyAndReturn: 'createManyAndReturn',
+  updateOne: 'update',
+  updateMany: 'updateMany',
+  updateManyAndReturn: 'updateManyAndReturn',
+  upsertOne: 'upsert',
+  deleteOne: 'delete',
+  deleteMany: 'deleteMany',
+}
+
+const READS = new Set([
+  ...['findUnique', 'findUniqueOrThrow', 'findFirst', 'findFirstOrThrow', 'findMany'],
+  ...['aggregate', 'groupBy', 'findRaw', 'aggregateRaw'],
+])
+
+/**
+ * Makes old in one cache what one Prisma engine writes: for every client of that engine, the one that was
+ * extended and those that were not, and in every kind of transaction.
+ */
+export class WriteWatch {
+  readonly dataModel: DataModel
+  readonly #engine: Engine
+  readonly #provider: string
+  readonly #plans = new PlanMemo<WritePlan>()
+  readonly #transactions: OpenTransactions
+  readonly #rawReadPlan: ReadPlan
+
+  constructor(engine: Engine, internals: ClientInternals, defaultSchema: string | undefined) {
+    this.#engine = engine
+    this.#provider = internals.provider
+    this.dataModel = buildDataModel(internals, defaultSchema)
+    this.#transactions = new OpenTransactions(engine)
+    this.#rawReadPlan = engine.plan(
+      { adapter: 'prisma', fingerprint: '$queryRaw' },
+      { kind: 'read', tables: 'unknown' },
+      engine.policies({}),
+    )
+  }
+
+  get closed(): boolean {
+    return this.#engine.closed
+  }
+
+  /** Passes on one request. A read passes at once: Prisma joins those of one tick. */
+  request<T>(
+    query: EngineQuery,
+    { interactiveTransaction }: SingleRequestOptions,
+    send: () => Promise<T>,
+  ): Promise<T> {
+    const call = this.#callOf(query)
+    if (!call) {
+      return query.modelName ? send() : this.#rawRead(interactiveTransaction !== undefined, send)
+    }
+    return interactiveTransaction
+      ? this.#transactions.write(idOf(interactiveTransaction), [call], send)
+      : this.#engine.write(call, send)
+  }
+
+  /** Passes on several requests that Prisma sends as one: a `$transaction([…])`, or those of one tick. */
+  requestBatch<T>(
+    queries: readonly EngineQuery[],
+    { transaction }: BatchRequestOptions,
+    send: () => Promise<T>,
+  ): Promise<T> {
+    const calls = queries.map((query) => this.#callOf(query)).filter((call) => call !== undefined)
+    if (calls.length === 0) return send()
+    // Outside of an interactive transaction the engine commits before it answers.
+    return transaction?.kind === 'itx'
+      ? this.#transactions.write(idOf(transaction.options), calls, send)
+      : runUnder(this.#engine.beginTransaction(), calls, send)
+  }
+
+  started(id: unknown): void {
+    this.#transactions.started(String(id))
+  }
+
+  commit<T>(id: unknown, send: () => Promise<T>): Promise<T> {
+    return this.#transactions.commit(String(id), send)
+  }
+
+  rollback<T>(id: unknown, send: () => Promise<T>): Promise<T> {
+    return this.#transactions.rollback(String(id), send)
+  }
+
+  /** The request as a write, or undefined where it certainly is none. */
+  #callOf(query: EngineQuery): WriteCall | undefined {
+    if (READS.has(query.action)) return undefined
+    const text = rawText(query)
+    if (!query.modelName && text !== undefined && onlyReads(text)) return undefined
+    return { plan: this.#plan(query), outcomeOf }
+  }
+
+  /** Raw queries are not cached: what they read is not known, and what it depends on even less. */
+  async #rawRead<T>(inTransaction: boolean, send: () => Promise<T>): Promise<T> {
+    const bypass = inTransaction ? 'in-transaction' : 'opaque-sql'
+    return this.#engine.read({ plan: this.#rawReadPlan, bypass, key: unused }, send)
+  }
+
+  #plan({ modelName, action, query }: EngineQuery): WritePlan {
+    const operation = WRITES[action]
+    const model = modelName === undefined ? undefined : this.dataModel.models.get(modelName)
+    if (!model || operation === undefined) {
+      return this.#plans.getOrMake(action, () => this.#planOfUnknown(action))
+    }
+    const name = `${model.name}.${operation}`
+    const args = query.arguments ?? {}
+    return this.#plans.getOrMake(name + shapeKey(args), () =>
+      this.#engine.plan(
+        { adapter: 'prisma', fingerprint: fingerprint(name, model, args) },
+        { kind: 'write', tables: tablesOfWrite(this.dataModel, model.name, operation, args) },
+        this.#engine.policies({}),
+      ),
+    )
+  }
+
+  /** Raw SQL, or an operation of a version of Prisma that came later. */
+  #planOfUnknown(action: string): WritePlan {
+    return this.#engine.plan(
+      { adapter: 'prisma', fingerprint: `$${action}` },
+      {
+        kind: 'write',
+        tables: 'unknown',
+        // MySQL commits at once what defines tables, inside of a transaction too.
+        takesEffect: this.#provider === 'mysql' ? 'at-once' : 'at-commit',
+      },
+      this.#engine.policies({}),
+    )
+  }
+}
+
+function idOf(transaction: { readonly id?: unknown } | undefined): string {
+  return String(transaction?.id)
+}
+
+function unused(): KeyMaterial {
+  throw new Error('a raw query has no key')
+}
