@@ -1,1 +1,3 @@
-export {}
+export { cacheExtension, withCache } from './cache-extension.ts'
+export type { CacheExtensionOptions } from './extension-options.ts'
+export type { CacheArgument, CachedClient, CachedReads, CacheExtension } from './cached-client.ts'

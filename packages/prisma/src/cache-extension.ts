@@ -1,0 +1,109 @@
+import { invalidOption, type Tidemark, TidemarkError } from '@tidemark/core'
+import type { CachedClient, CacheExtension } from './cached-client.ts'
+import {
+  type CacheExtensionOptions,
+  defaultSchemaOf,
+  resolveExtensionOptions,
+  type ResolvedExtensionOptions,
+} from './extension-options.ts'
+import { type ExtensibleClient, readClient } from './prisma-internals.ts'
+import { ReadHook } from './read-hook.ts'
+import { prismaValueTypes } from './value-types.ts'
+import { watchWrites } from './watched-engine.ts'
+
+/**
+ * Makes a Prisma Client answer reads from the cache, and every write make old what it changed.
+ *
+ * Reads take a hint, `cache`, and are cached where a hint or a policy asks for it. Writes need nothing:
+ * those of every client of the same `new PrismaClient()` are seen, nested writes, cascades and
+ * transactions included.
+ *
+ * The result types do not know of a global `omit` that the client may have: use `withCache` there.
+ *
+ * @param options what is cached without a hint, and how keys and tables are named
+ * @throws TidemarkError `INVALID_OPTION`; on `$extends` also `UNSUPPORTED_CLIENT` for a version of Prisma
+ *   that is not supported or a client that is cached already, and `AMBIGUOUS_DATABASE` for a second client
+ *   without a name of its own
+ * @example
+ * const cache = createTidemark()
+ * const prisma = new PrismaClient({ adapter }).$extends(cacheExtension(cache))
+ * await prisma.film.findMany({ where: { genreId: 1 }, cache: { ttl: '1m', tags: ['front-page'] } })
+ * await prisma.film.update({ where: { id: 1 }, data: { title: 'Alien' } }) // the next findMany is new
+ */
+export function cacheExtension(
+  cache: Tidemark,
+  options: CacheExtensionOptions = {},
+): CacheExtension {
+  if (typeof (cache as Tidemark | undefined)?.engine?.read !== 'function') {
+    throw invalidOption('cache', 'a cache made by createTidemark', cache)
+  }
+  const resolved = resolveExtensionOptions(cache, options)
+  const extension = (client: ExtensibleClient) => bind(client, cache, resolved)
+  cacheExtensions.add(extension)
+  return extension as unknown as CacheExtension
+}
+
+/**
+ * `prisma.$extends(cacheExtension(cache, options))`, with types that also know of a global `omit`.
+ *
+ * @throws TidemarkError as `cacheExtension` and its `$extends` do
+ * @example
+ * const prisma = withCache(new PrismaClient({ adapter, omit: { viewer: { email: true } } }), cache)
+ */
+export function withCache<Client>(
+  client: Client,
+  cache: Tidemark,
+  options: CacheExtensionOptions = {},
+): CachedClient<Client> {
+  const extension = cacheExtension(cache, options)
+  readClient(client)
+  const cached: unknown = (client as ExtensibleClient).$extends(extension)
+  return cached as CachedClient<Client>
+}
+
+const cacheExtensions = new WeakSet<object>()
+const cachedClients = new WeakSet<object>()
+
+function bind(
+  client: ExtensibleClient,
+  cache: Tidemark,
+  options: ResolvedExtensionOptions,
+): ExtensibleClient {
+  if (cachedClients.has(client)) throw cachedAlready()
+  const internals = readClient(client)
+  const { engine } = cache
+  const database = engine.databases.claim('prisma', options.database, internals.engine)
+  for (const type of prismaValueTypes) engine.declareValueType(type)
+
+  const defaultSchema = options.defaultSchema ?? defaultSchemaOf(internals.provider)
+  const { dataModel } = watchWrites(engine, internals, defaultSchema)
+  const hook = new ReadHook({
+    engine,
+    dataModel,
+    policies: options.policies(dataModel),
+    database,
+    partition: options.partition,
+    resultShape: internals.resultShape,
+  })
+  const cached = client.$extends({
+    name: 'tidemark',
+    query: { $allModels: { $allOperations: hook.run } },
+    client: {
+      // An extension that comes later goes below this one. So the cache sees the arguments that it makes
+      // of the caller's, such as a tenant's filter, and the columns that its computed fields need.
+      $extends: (extension: object): ExtensibleClient => {
+        if (cacheExtensions.has(extension)) throw cachedAlready()
+        return bind(client.$extends(extension), cache, options)
+      },
+    },
+  })
+  cachedClients.add(cached)
+  return cached
+}
+
+function cachedAlready(): TidemarkError {
+  return new TidemarkError(
+    'UNSUPPORTED_CLIENT',
+    'expected a Prisma Client without a cache, got one that was extended with cacheExtension already',
+  )
+}
