@@ -157,7 +157,6 @@ function read(
   path: string,
 ): Record<string, unknown> {
   const value: unknown = (holder as Record<string, unknown> | null | undefined)?.[name]
-  // oxlint-disable-next-line valid-typeof -- one of two literals
   if (typeof value !== type || value === null) {
     throw unsupported(`${path} to be ${type === 'object' ? 'an object' : 'a function'}`, value)
   }

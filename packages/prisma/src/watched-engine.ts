@@ -2,11 +2,8 @@ import type { Engine } from '@tidemark/core'
 import type { ClientInternals, PrismaEngine } from './prisma-internals.ts'
 import { WriteWatch } from './write-watch.ts'
 
-/**
- * The watches on each engine, by cache and by what table names leave out: a client may be extended many
- * times, for each tenant or each request, and is watched once.
- */
-const watchesOfEngines = new WeakMap<PrismaEngine, Map<Engine, Map<string, WriteWatch>>>()
+/** The watches on each engine. A client may be extended again and again, and is watched once a cache. */
+const watchesOfEngines = new WeakMap<PrismaEngine, Set<WriteWatch>>()
 
 /**
  * Watches what an engine writes, from now on and for as long as it lives.
@@ -20,33 +17,31 @@ export function watchWrites(
   internals: ClientInternals,
   defaultSchema: string | undefined,
 ): WriteWatch {
-  let byCache = watchesOfEngines.get(internals.engine)
-  if (!byCache) {
-    byCache = new Map()
-    watchesOfEngines.set(internals.engine, byCache)
-    replaceMethods(internals.engine, byCache)
+  let watches = watchesOfEngines.get(internals.engine)
+  if (!watches) {
+    watches = new Set()
+    watchesOfEngines.set(internals.engine, watches)
+    replaceMethods(internals.engine, watches)
   }
-  for (const cache of byCache.keys()) if (cache.closed) byCache.delete(cache)
-
-  const bySchema = byCache.get(engine) ?? new Map<string, WriteWatch>()
-  byCache.set(engine, bySchema)
-  const name = defaultSchema ?? ''
-  const watch = bySchema.get(name) ?? new WriteWatch(engine, internals, defaultSchema)
-  bySchema.set(name, watch)
+  for (const watch of watches) {
+    if (watch.engine.closed) watches.delete(watch)
+    else if (watch.engine === engine && watch.defaultSchema === defaultSchema) return watch
+  }
+  const watch = new WriteWatch(engine, internals, defaultSchema)
+  watches.add(watch)
   return watch
 }
 
 type Step = <T>(watch: WriteWatch, send: () => Promise<T>) => Promise<T>
 
-function replaceMethods(engine: PrismaEngine, byCache: Map<Engine, Map<string, WriteWatch>>): void {
+function replaceMethods(engine: PrismaEngine, watches: ReadonlySet<WriteWatch>): void {
   const request = engine.request.bind(engine)
   const requestBatch = engine.requestBatch.bind(engine)
   const transaction = engine.transaction.bind(engine)
 
-  const watches = (): readonly WriteWatch[] =>
-    [...byCache.values()].flatMap((bySchema) => [...bySchema.values()]).filter((w) => !w.closed)
+  const open = () => [...watches].filter((watch) => !watch.engine.closed)
   const through = <T>(send: () => Promise<T>, step: Step): Promise<T> =>
-    watches().reduce((next, watch) => () => step(watch, next), send)()
+    open().reduce((next, watch) => () => step(watch, next), send)()
 
   engine.request = (query, options) =>
     through(
@@ -68,7 +63,7 @@ function replaceMethods(engine: PrismaEngine, byCache: Map<Engine, Map<string, W
       case 'start': {
         const started = await send()
         // Nothing is awaited in between, so no write can come before.
-        for (const watch of watches()) watch.started(started?.id)
+        for (const watch of open()) watch.started(started?.id)
         return started
       }
     }

@@ -38,15 +38,17 @@ const READS = new Set([
  * extended and those that were not, and in every kind of transaction.
  */
 export class WriteWatch {
+  readonly engine: Engine
+  readonly defaultSchema: string | undefined
   readonly dataModel: DataModel
-  readonly #engine: Engine
   readonly #provider: string
   readonly #plans = new PlanMemo<WritePlan>()
   readonly #transactions: OpenTransactions
   readonly #rawReadPlan: ReadPlan
 
   constructor(engine: Engine, internals: ClientInternals, defaultSchema: string | undefined) {
-    this.#engine = engine
+    this.engine = engine
+    this.defaultSchema = defaultSchema
     this.#provider = internals.provider
     this.dataModel = buildDataModel(internals, defaultSchema)
     this.#transactions = new OpenTransactions(engine)
@@ -55,10 +57,6 @@ export class WriteWatch {
       { kind: 'read', tables: 'unknown' },
       engine.policies({}),
     )
-  }
-
-  get closed(): boolean {
-    return this.#engine.closed
   }
 
   /** Passes on one request. A read passes at once: Prisma joins those of one tick. */
@@ -73,7 +71,7 @@ export class WriteWatch {
     }
     return interactiveTransaction
       ? this.#transactions.write(idOf(interactiveTransaction), [call], send)
-      : this.#engine.write(call, send)
+      : this.engine.write(call, send)
   }
 
   /** Passes on several requests that Prisma sends as one: a `$transaction([…])`, or those of one tick. */
@@ -87,7 +85,7 @@ export class WriteWatch {
     // Outside of an interactive transaction the engine commits before it answers.
     return transaction?.kind === 'itx'
       ? this.#transactions.write(idOf(transaction.options), calls, send)
-      : runUnder(this.#engine.beginTransaction(), calls, send)
+      : runUnder(this.engine.beginTransaction(), calls, send)
   }
 
   started(id: unknown): void {
@@ -113,7 +111,7 @@ export class WriteWatch {
   /** Raw queries are not cached: what they read is not known, and what it depends on even less. */
   async #rawRead<T>(inTransaction: boolean, send: () => Promise<T>): Promise<T> {
     const bypass = inTransaction ? 'in-transaction' : 'opaque-sql'
-    return this.#engine.read({ plan: this.#rawReadPlan, bypass, key: unused }, send)
+    return this.engine.read({ plan: this.#rawReadPlan, bypass, key: unused }, send)
   }
 
   #plan({ modelName, action, query }: EngineQuery): WritePlan {
@@ -125,17 +123,17 @@ export class WriteWatch {
     const name = `${model.name}.${operation}`
     const args = query.arguments ?? {}
     return this.#plans.getOrMake(name + shapeKey(args), () =>
-      this.#engine.plan(
+      this.engine.plan(
         { adapter: 'prisma', fingerprint: fingerprint(name, model, args) },
         { kind: 'write', tables: tablesOfWrite(this.dataModel, model.name, operation, args) },
-        this.#engine.policies({}),
+        this.engine.policies({}),
       ),
     )
   }
 
   /** Raw SQL, or an operation of a version of Prisma that came later. */
   #planOfUnknown(action: string): WritePlan {
-    return this.#engine.plan(
+    return this.engine.plan(
       { adapter: 'prisma', fingerprint: `$${action}` },
       {
         kind: 'write',
@@ -143,7 +141,7 @@ export class WriteWatch {
         // MySQL commits at once what defines tables, inside of a transaction too.
         takesEffect: this.#provider === 'mysql' ? 'at-once' : 'at-commit',
       },
-      this.#engine.policies({}),
+      this.engine.policies({}),
     )
   }
 }
