@@ -9,14 +9,8 @@ import { fileURLToPath } from 'node:url'
 
 const root = fileURLToPath(new URL('../..', import.meta.url))
 const { devDependencies, optionalDependencies } = readJson(join(root, 'package.json'))
-// What a user has besides ours. The versions are the workspace's own.
-const companions = [
-  'kysely',
-  '@prisma/client',
-  'better-sqlite3',
-  '@types/better-sqlite3',
-  '@types/node',
-]
+// What a user has besides ours, in the workspace's own versions. (Not better-sqlite3: it crashes on Node below 22.14.)
+const companions = ['kysely', '@prisma/client', '@electric-sql/pglite', '@types/node']
 // The compiler of today, and the last one before it was rewritten, which many still have.
 const compilers = [devDependencies.typescript, '5.9.3']
 
@@ -108,10 +102,13 @@ function install(folder) {
  * @param {string} command @param {readonly string[]} args @param {string} cwd
  */
 function must(command, args, cwd) {
-  const { status, stdout, stderr, error } = spawnSync(command, args, { cwd, encoding: 'utf8' })
+  const { status, signal, stdout, stderr, error } = spawnSync(command, args, {
+    cwd,
+    encoding: 'utf8',
+  })
   if (status === 0) return stdout
   throw new Error(
-    `${command} ${args.join(' ')} failed: ${error?.message ?? `status ${status}`}\n${stdout}${stderr}`,
+    `${command} ${args.join(' ')} failed: ${error?.message ?? `status ${status ?? signal}`}\n${stdout}${stderr}`,
   )
 }
 

@@ -4,30 +4,28 @@ import { createTidemark } from '@tidemark/core'
 import { cached, uncached, withCache } from '@tidemark/kysely'
 import { cacheExtension } from '@tidemark/prisma'
 import { ManualClock } from '@tidemark/testing'
-import Database from 'better-sqlite3'
-import { Kysely, SqliteDialect } from 'kysely'
+import { Kysely, PGliteDialect } from 'kysely'
 
 interface Tables {
   film: { id: number; title: string }
 }
 
-const sqlite = new Database(':memory:')
-sqlite.exec(
-  "create table film (id integer primary key, title text); insert into film values (1, 'M')",
+// Not typed: its declarations need others that it does not bring, and here all declarations are checked.
+const { PGlite } = await import('@electric-sql/pglite' as string)
+const pglite = await PGlite.create()
+await pglite.exec(
+  "create table film (id int primary key, title text); insert into film values (1, 'M')",
 )
 const statements: string[] = []
-const dialect = new SqliteDialect({
-  database: {
-    prepare: (sql) => {
-      statements.push(sql)
-      return sqlite.prepare(sql)
-    },
-    close: () => sqlite.close(),
+const plain = new Kysely<Tables>({
+  dialect: new PGliteDialect({ pglite }),
+  log: ({ query }) => {
+    statements.push(query.sql)
   },
 })
 
 const cache = createTidemark({ ttl: '1m' })
-const db = withCache(new Kysely<Tables>({ dialect }), cache)
+const db = withCache(plain, cache)
 const title = db.selectFrom('film').select('title').where('id', '=', 1)
 
 const first: { title: string } | undefined = await title.$call(cached()).executeTakeFirst()
