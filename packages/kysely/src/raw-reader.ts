@@ -1,0 +1,291 @@
+import type { OperationNode } from 'kysely'
+import type { KnownFunctions } from './known-functions.ts'
+import {
+  ENDS_TABLE_LIST,
+  LOCK_STRENGTHS,
+  LOCK_WORDS,
+  NOT_FUNCTIONS,
+  OPAQUE_WORDS,
+  TAKES_FROM,
+  TSQL_STATEMENTS,
+  VOLATILE_WORDS,
+} from './raw-words.ts'
+import type { SqlDialect } from './sql-dialect.ts'
+import type { Token } from './sql-lexer.ts'
+import { isTimeWord } from './time-words.ts'
+
+/** A table that `sql.table`, `sql.ref` or `sql.id` names, as the nodes that name it. */
+export type TableReference = readonly OperationNode[]
+
+export interface RawContext {
+  readonly dialect: SqlDialect
+  readonly functions: KnownFunctions
+  /** The whole fragment stands where a table is named: `selectFrom(sql\`…\`.as('x'))`. */
+  readonly isTable: boolean
+}
+
+/** What the next token is expected to be: a table that is read, one that is written, or nothing of the kind. */
+type Expectation = 'source' | 'target' | undefined
+
+interface Level {
+  /** The function whose arguments these parentheses hold. */
+  readonly callee: string | undefined
+  /** Inside of a list of tables, where a comma is followed by another table. */
+  inTableList: boolean
+}
+
+/**
+ * Walks the tokens once. The rule for tables: FROM, JOIN, INTO, UPDATE, TABLE and USING followed by a
+ * node name that table; followed by a subquery or a function they name none; followed by anything else
+ * they hide one.
+ */
+export class RawReader {
+  readonly tables: TableReference[] = []
+  hidesTables = false
+  modifies = false
+  doubtful = false
+  callsUnknownFunction = false
+  isLocking = false
+  isVolatile = false
+  readonly #tokens: readonly Token[]
+  readonly #functions: KnownFunctions
+  readonly #levels: Level[]
+  /** T-SQL needs nothing between two statements. */
+  readonly #endsWithoutSemicolon: boolean
+  #expecting: Expectation
+
+  constructor(tokens: readonly Token[], { dialect, functions, isTable }: RawContext) {
+    this.#endsWithoutSemicolon = dialect === 'mssql' || dialect === 'other'
+    this.#tokens = tokens
+    this.#functions = functions
+    this.#levels = [{ callee: undefined, inTableList: isTable }]
+    this.#expecting = isTable ? 'source' : undefined
+  }
+
+  read(): void {
+    for (const [index, token] of this.#tokens.entries()) this.#visit(token, index)
+    if (this.#levels.length !== 1) this.doubtful = true
+    this.#stopExpecting()
+  }
+
+  get #level(): Level {
+    return this.#levels.at(-1) as Level
+  }
+
+  #visit(token: Token, index: number): void {
+    if (token.kind === 'variable') this.isVolatile = true
+    if (token.kind === 'string' && isTimeWord(token.text)) this.isVolatile = true
+    if (token.kind === 'symbol') return this.#symbol(token.text, index)
+    if (this.#isCall(index)) this.#call(index)
+    // What follows a dot is a column, whatever it is called.
+    const word = token.kind === 'word' && !this.#isSymbol(index - 1, '.') ? token.text : undefined
+    if (this.#expecting) return this.#table(token, word, index)
+    if (word !== undefined) this.#keyword(word, index)
+  }
+
+  #symbol(text: string, index: number): void {
+    switch (text) {
+      case '(':
+        this.#levels.push({
+          callee: this.#word(index - 1),
+          inTableList: this.#expecting === 'source',
+        })
+        return
+      case ')':
+        this.#stopExpecting()
+        if (this.#levels.length > 1) this.#levels.pop()
+        else this.doubtful = true
+        return
+      case ',':
+        if (this.#level.inTableList) this.#expecting ??= 'source'
+        return
+      case ';':
+        // A second statement may be anything.
+        if (index < this.#tokens.length - 1) this.doubtful = true
+        return
+      default:
+        return
+    }
+  }
+
+  /** A table was expected, and words that may be its name were skipped. */
+  #stopExpecting(): void {
+    if (this.#expecting) this.hidesTables = true
+    this.#expecting = undefined
+  }
+
+  /** A token where a table is expected. */
+  #table(token: Token, word: string | undefined, index: number): void {
+    if (word !== undefined && ['only', 'lateral', 'table', 'rows', 'if', 'exists'].includes(word))
+      return
+    const expecting = this.#expecting
+    this.#expecting = undefined
+    if (token.kind === 'node') {
+      const reference = this.#reference(index)
+      this.tables.push(reference)
+      return
+    }
+    if (word === 'from') return this.#keyword(word, index)
+    if (expecting === 'source') {
+      const startsSubquery = word !== undefined && ['select', 'values', 'with'].includes(word)
+      if (startsSubquery && this.#isSymbol(index - 1, '(')) {
+        this.#level.inTableList = false
+        return
+      }
+      if (this.#isQualifiedCall(index)) return
+    }
+    this.hidesTables = true
+    if (word !== undefined) this.#keyword(word, index)
+  }
+
+  /** `sql.id('audit', 'person')` is two nodes with a dot between them. */
+  #reference(index: number): TableReference {
+    const nodes: OperationNode[] = []
+    for (let at = index; ; at += 2) {
+      const token = this.#tokens[at]
+      if (token?.kind !== 'node') {
+        // A name that goes on in text: `${sql.id('audit')}.person`.
+        this.hidesTables = true
+        return nodes
+      }
+      nodes.push(token.node)
+      if (!this.#isSymbol(at + 1, '.')) return nodes
+    }
+  }
+
+  #keyword(word: string, index: number): void {
+    if (ENDS_TABLE_LIST.has(word)) this.#level.inTableList = false
+    if (VOLATILE_WORDS.has(word)) this.isVolatile = true
+    if (this.#isLock(word, index)) this.isLocking = true
+    const previous = this.#word(index - 1)
+    switch (word) {
+      case 'from':
+        // `extract(year from at)`, `is distinct from`: no table follows.
+        if (previous !== 'distinct' && !TAKES_FROM.has(this.#level.callee ?? '')) this.#expectList()
+        return
+      case 'join':
+      case 'straight_join':
+      case 'apply':
+        this.#expecting = 'source'
+        return
+      case 'using':
+        // `join pet using (id)`, `convert(name using utf8)`
+        if (!this.#isSymbol(index + 1, '(') && this.#level.callee !== 'convert') this.#expectList()
+        return
+      case 'table':
+        // The command `TABLE person`, and `TRUNCATE TABLE person`.
+        this.#expectList('target')
+        return
+      case 'into':
+        this.modifies = true
+        this.#expecting = 'target'
+        return
+      case 'update':
+        if (isPartOfClause(previous)) return
+        this.modifies = true
+        this.#expectList('target')
+        return
+      case 'truncate':
+        // It is a function as well, like `replace`.
+        if (this.#isSymbol(index + 1, '(')) return
+        this.modifies = true
+        this.#expectList('target')
+        return
+      case 'replace':
+        if (!this.#isSymbol(index + 1, '(')) this.#modify('into', index, 1)
+        return
+      case 'insert':
+        return this.#modify('into', index, 3)
+      case 'delete':
+        if (!isPartOfClause(previous)) this.#modify('from', index, 1)
+        return
+      case 'merge':
+        if (this.#word(index + 1) !== 'join') this.#modify('into', index, 1)
+        return
+      case 'cascade':
+        // Reaches tables that nobody named.
+        this.hidesTables = true
+        return
+      default:
+        if (!this.#startsAnything(word)) return
+        this.modifies = true
+        this.hidesTables = true
+    }
+  }
+
+  /** The keyword before its table may be left out: `insert person values (…)`. */
+  #modify(keyword: string, index: number, within: number): void {
+    this.modifies = true
+    const behind = Array.from({ length: within }, (_, at) => this.#word(index + 1 + at))
+    const isNamed = behind.includes(keyword) || this.#tokens[index + 1]?.kind === 'node'
+    if (!isNamed) this.hidesTables = true
+  }
+
+  #startsAnything(word: string): boolean {
+    if (OPAQUE_WORDS.has(word)) return true
+    return this.#endsWithoutSemicolon && TSQL_STATEMENTS.has(word)
+  }
+
+  #expectList(expecting: 'source' | 'target' = 'source'): void {
+    this.#expecting = expecting
+    this.#level.inTableList = true
+  }
+
+  #isLock(word: string, index: number): boolean {
+    if (word === 'for') return LOCK_STRENGTHS.has(this.#word(index + 1) ?? '')
+    if (word === 'lock') return this.#word(index + 1) === 'in'
+    return LOCK_WORDS.has(word)
+  }
+
+  /** A name with parentheses behind it that is neither a keyword nor an alias with its columns. */
+  #isCall(index: number): boolean {
+    const token = this.#tokens[index]
+    if (!this.#isSymbol(index + 1, '(')) return false
+    if (token?.kind === 'node')
+      return token.node.kind === 'IdentifierNode' && this.#expecting !== 'target'
+    if (token?.kind !== 'word' && token?.kind !== 'quoted') return false
+    if (this.#isSymbol(index - 1, '.')) return true
+    if (token.kind === 'word' && NOT_FUNCTIONS.has(token.text)) return false
+    // `x as f(a, b)`, `x::numeric(10, 2)`, `unnest(…) f(a, b)`, `with f(a, b) as (…)`
+    const previous = this.#tokens[index - 1]
+    if (previous?.kind === 'word') return !['as', 'with', 'recursive'].includes(previous.text)
+    return (
+      previous?.kind !== 'node' && !(previous?.kind === 'symbol' && ':)'.includes(previous.text))
+    )
+  }
+
+  #isQualifiedCall(index: number): boolean {
+    let at = index
+    while (this.#isSymbol(at + 1, '.')) at += 2
+    return this.#isCall(at)
+  }
+
+  #call(index: number): void {
+    const names: string[] = []
+    for (let at = index; ; at -= 2) {
+      const token = this.#tokens[at]
+      names.unshift(token?.kind === 'word' || token?.kind === 'quoted' ? token.text : '?')
+      if (!this.#isSymbol(at - 1, '.')) break
+    }
+    const isClosed = (at: number) => this.#isSymbol(index + at, ')')
+    const argumentCount = isClosed(2) ? 0 : isClosed(3) ? 1 : 2
+    const effect = this.#functions.effectOf(names.join('.'), argumentCount)
+    if (effect === 'volatile') this.isVolatile = true
+    if (effect === 'unknown') this.callsUnknownFunction = true
+  }
+
+  #word(index: number): string | undefined {
+    const token = this.#tokens[index]
+    return token?.kind === 'word' ? token.text : undefined
+  }
+
+  #isSymbol(index: number, text: string): boolean {
+    const token = this.#tokens[index]
+    return token?.kind === 'symbol' && token.text === text
+  }
+}
+
+/** `for update`, `for no key update`, `do update set`, `on duplicate key update`, `on delete cascade`. */
+function isPartOfClause(previous: string | undefined): boolean {
+  return previous !== undefined && ['for', 'key', 'do', 'on', 'then'].includes(previous)
+}

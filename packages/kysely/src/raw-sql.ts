@@ -1,0 +1,46 @@
+import type { OperationNode, RawNode } from 'kysely'
+import { type RawContext, RawReader, type TableReference } from './raw-reader.ts'
+import { lexSql } from './sql-lexer.ts'
+
+/** What the text of a raw fragment shows. Its nodes are looked at by whoever asked. */
+export interface RawFindings {
+  /** Nodes that stand where a table is named: behind FROM, JOIN, INTO, … */
+  readonly tables: readonly TableReference[]
+  /** All nodes, those of `tables` included. */
+  readonly nodes: readonly OperationNode[]
+  /** A table is named in text, or the text is not clear: which tables it touches is not known. */
+  readonly hidesTables: boolean
+  /** It has a data-modifying keyword, or is not clear. */
+  readonly modifies: boolean
+  readonly callsUnknownFunction: boolean
+  readonly isLocking: boolean
+  readonly isVolatile: boolean
+}
+
+/** Text and nodes of a raw fragment in their order; fragments inside of it are part of its text. */
+export function flattenRaw(node: RawNode): readonly (string | OperationNode)[] {
+  return node.sqlFragments.flatMap((fragment, index) => {
+    const parameter = node.parameters[index]
+    if (!parameter) return [fragment]
+    return parameter.kind === 'RawNode'
+      ? [fragment, ...flattenRaw(parameter as RawNode)]
+      : [fragment, parameter]
+  })
+}
+
+export function readRaw(node: RawNode, context: RawContext): RawFindings {
+  const { tokens, clear } = lexSql(flattenRaw(node), context.dialect)
+  const reader = new RawReader(tokens, context)
+  reader.read()
+  const nodes = tokens.flatMap((token) => (token.kind === 'node' ? [token.node] : []))
+  const doubtful = !clear || reader.doubtful
+  return {
+    tables: reader.tables,
+    nodes,
+    hidesTables: reader.hidesTables || doubtful,
+    modifies: reader.modifies || doubtful,
+    callsUnknownFunction: reader.callsUnknownFunction,
+    isLocking: reader.isLocking,
+    isVolatile: reader.isVolatile,
+  }
+}

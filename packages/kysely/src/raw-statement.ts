@@ -1,0 +1,103 @@
+import type { SqlDialect } from './sql-dialect.ts'
+import { lexSql, type Token } from './sql-lexer.ts'
+
+/** A statement that opens or ends a transaction, or sets a point in one. */
+export type TransactionControl =
+  | 'begin'
+  | 'commit'
+  /** `COMMIT AND CHAIN`, `ROLLBACK AND CHAIN`: another transaction is open afterwards. */
+  | 'commit-and-chain'
+  | 'rollback'
+  | 'rollback-and-chain'
+
+/** What a whole statement of raw SQL is, as far as its first words tell. */
+export type RawStatement =
+  /** SELECT, VALUES, TABLE, WITH … that has no data-modifying word: it reads, unless a function it calls writes. */
+  | { readonly kind: 'select' }
+  /** INSERT, UPDATE, DELETE, MERGE, TRUNCATE, REPLACE: it writes to the tables that it names. */
+  | { readonly kind: 'modify' }
+  /** SHOW, EXPLAIN, SET, SAVEPOINT …: no rows of a table are in its answer, and none is changed. */
+  | { readonly kind: 'not-data' }
+  | { readonly kind: 'control'; readonly control: TransactionControl }
+  /** Anything else, several statements in one text included: it may do everything. */
+  | { readonly kind: 'opaque' }
+
+/**
+ * @param sql the compiled text: what the database gets
+ */
+export function readRawStatement(sql: string, dialect: SqlDialect): RawStatement {
+  const { tokens, clear } = lexSql([sql], dialect)
+  const statement = withoutEnd(tokens)
+  if (!clear || statement.some((token) => isSymbol(token, ';'))) return { kind: 'opaque' }
+  const words = statement.map((token) => (token.kind === 'word' ? token.text : ''))
+  const first = words[statement.findIndex((token) => !isSymbol(token, '('))] ?? ''
+  if (SELECTING.has(first)) return { kind: 'select' }
+  if (MODIFYING.has(first)) return { kind: 'modify' }
+  const control = controlOf(words)
+  if (control === 'savepoint') return { kind: 'not-data' }
+  if (control) return { kind: 'control', control }
+  // EXPLAIN ANALYZE runs what it explains, and `SET autocommit` ends a transaction.
+  const isHarmless = NOT_DATA.has(first) && !words.some((word) => NOT_HARMLESS.has(word))
+  return { kind: isHarmless ? 'not-data' : 'opaque' }
+}
+
+const SELECTING = new Set(['select', 'values', 'table', 'with'])
+const MODIFYING = new Set(['insert', 'update', 'delete', 'merge', 'truncate', 'replace'])
+const NOT_DATA = new Set(
+  'show set reset explain describe desc pragma listen unlisten notify'.split(' '),
+)
+const NOT_HARMLESS = new Set(
+  'insert update delete merge replace into call execute autocommit'.split(' '),
+)
+
+/** @param words the words of a statement; `''` for every token that is none */
+function controlOf(words: readonly string[]): TransactionControl | 'savepoint' | undefined {
+  const [first, second = ''] = words
+  const chains = words.includes('chain') && !words.includes('no')
+  switch (first) {
+    case 'begin':
+      // `BEGIN UPDATE … END` is a block of T-SQL.
+      return second === '' && words.length > 1 ? undefined : controlOfBegin(second)
+    case 'start':
+      return second === 'transaction' ? 'begin' : undefined
+    case 'commit':
+    case 'end':
+      // `COMMIT PREPARED` ends another transaction than this session's.
+      if (second === 'prepared') return undefined
+      return chains ? 'commit-and-chain' : 'commit'
+    case 'rollback':
+    case 'abort':
+      if (second === 'prepared') return undefined
+      if (words.includes('to')) return 'savepoint'
+      // T-SQL rolls back to a savepoint by its name alone: `ROLLBACK TRAN here`.
+      if (second.startsWith('tran') && words.length > 2 && !chains) return undefined
+      return chains ? 'rollback-and-chain' : 'rollback'
+    case 'savepoint':
+    case 'release':
+      return 'savepoint'
+    case 'save':
+      return second.startsWith('tran') ? 'savepoint' : undefined
+    default:
+      return undefined
+  }
+}
+
+const BEHIND_BEGIN = new Set(
+  ' work tran transaction deferred immediate exclusive concurrent isolation read not deferrable'.split(
+    ' ',
+  ),
+)
+
+function controlOfBegin(second: string): 'begin' | undefined {
+  return BEHIND_BEGIN.has(second) ? 'begin' : undefined
+}
+
+/** Without the semicolons that end it. */
+function withoutEnd(tokens: readonly Token[]): readonly Token[] {
+  const end = tokens.findLastIndex((token) => !isSymbol(token, ';'))
+  return tokens.slice(0, end + 1)
+}
+
+function isSymbol(token: Token, text: string): boolean {
+  return token.kind === 'symbol' && token.text === text
+}

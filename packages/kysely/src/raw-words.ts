@@ -1,0 +1,40 @@
+/** Keywords that the rules for raw SQL turn on, in lower case. */
+
+function words(text: string): ReadonlySet<string> {
+  return new Set(text.trim().split(/\s+/))
+}
+
+export const ENDS_TABLE_LIST = words(`
+  where group having order limit offset fetch for window union intersect except minus returning set select
+  values when qualify connect start option output
+`)
+
+export const TAKES_FROM = words('extract substring substr trim ltrim rtrim btrim overlay position')
+
+export const LOCK_STRENGTHS = words('update share no key')
+
+/** Table hints of SQL Server, and what follows a lock elsewhere. */
+export const LOCK_WORDS = words(
+  'updlock xlock tablock tablockx holdlock rowlock paglock readpast nowait',
+)
+
+export const VOLATILE_WORDS = words(`
+  current_date current_time current_timestamp current_user current_role current_catalog current_schema
+  session_user system_user localtime localtimestamp sysdate utc_date utc_time utc_timestamp tablesample
+`)
+
+export const OPAQUE_WORDS = words('call exec execute copy')
+
+export const TSQL_STATEMENTS = words(`
+  create alter drop grant revoke deny begin commit rollback save declare use waitfor backup restore dbcc bulk
+  disable enable kill reconfigure writetext updatetext print raiserror throw goto while if
+`)
+
+/** Keywords that parentheses may follow. */
+export const NOT_FUNCTIONS = words(`
+  select from where and or not in exists any all some as on using join inner outer cross full lateral union
+  intersect except minus having by over filter within partition when then else case between like ilike rlike
+  similar is set values returning with limit offset distinct only materialized recursive window range rows
+  groups interval top output into table to escape unique primary key default key at return apply array
+  div xor regexp null sets index against columns
+`)

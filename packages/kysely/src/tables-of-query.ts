@@ -1,0 +1,264 @@
+import type {
+  AggregateFunctionNode,
+  AliasNode,
+  ColumnNode,
+  FromNode,
+  FunctionNode,
+  IdentifierNode,
+  JoinNode,
+  OperationNode,
+  RawNode,
+  ReferenceNode,
+  SelectModifierNode,
+  SelectQueryNode,
+  TableNode,
+  UsingNode,
+  ValueNode,
+  WithNode,
+} from 'kysely'
+import { type BypassReason, physicalTable } from '@tidemark/core'
+import { isNotData } from './catalogue.ts'
+import type { KnownFunctions } from './known-functions.ts'
+import { type MutationNode, targetsOfMutation } from './mutation-targets.ts'
+import type { TableReference } from './raw-reader.ts'
+import { readRaw } from './raw-sql.ts'
+import type { SqlDialect } from './sql-dialect.ts'
+import { isTimeWord } from './time-words.ts'
+
+/** What holds for every query of one cached instance. */
+export interface QuerySettings {
+  readonly dialect: SqlDialect
+  readonly defaultSchema: string | undefined
+  readonly functions: KnownFunctions
+}
+
+/** What a query touches, as far as its nodes and the text of its raw fragments tell. */
+export interface QueryFindings {
+  /** Physical names of the tables that it reads. */
+  readonly reads: ReadonlySet<string>
+  /** Physical names of the tables that its insert, update, delete and merge nodes write, at any depth. */
+  readonly writes: ReadonlySet<string>
+  /** It names tables in text, which nobody can look up: `reads` is not complete. */
+  readonly hidesReads: boolean
+  /** What it writes is named in text: `writes` is not complete. */
+  readonly hidesWrites: boolean
+  /** A raw fragment of it has a data-modifying keyword. */
+  readonly rawModifies: boolean
+  readonly callsUnknownFunction: boolean
+  /** Why its result must not be cached, whatever it reads. */
+  readonly obstacle: BypassReason | undefined
+}
+
+/** Every table of a query, whatever nodes it is made of. */
+export function tablesOfQuery(root: OperationNode, settings: QuerySettings): QueryFindings {
+  const walk = new QueryWalk(settings)
+  walk.visit(root, new Set())
+  return walk
+}
+
+/** The names of common table expressions that are in scope: unqualified, each hides a table. */
+type Scope = ReadonlySet<string>
+
+class QueryWalk implements QueryFindings {
+  readonly reads = new Set<string>()
+  readonly writes = new Set<string>()
+  hidesReads = false
+  hidesWrites = false
+  rawModifies = false
+  callsUnknownFunction = false
+  obstacle: BypassReason | undefined
+  readonly #settings: QuerySettings
+
+  constructor(settings: QuerySettings) {
+    this.#settings = settings
+  }
+
+  visit(node: OperationNode, scope: Scope): void {
+    switch (node.kind) {
+      case 'TableNode':
+        return this.#read(node as TableNode, scope)
+      case 'ReferenceNode':
+      case 'CommonTableExpressionNameNode':
+        // The table of a column is an alias, or a table that FROM names as well.
+        return
+      case 'ValueNode':
+        return this.#value(node as ValueNode)
+      case 'PrimitiveValueListNode':
+        return
+      case 'AliasNode':
+        return this.visit((node as AliasNode).node, scope)
+      case 'RawNode':
+        return this.#raw(node as RawNode, scope, false)
+      case 'FunctionNode':
+        return this.#call(
+          node,
+          (node as FunctionNode).func,
+          (node as FunctionNode).arguments,
+          scope,
+        )
+      case 'AggregateFunctionNode': {
+        const { func, aggregated } = node as AggregateFunctionNode
+        return this.#call(node, func, aggregated, scope)
+      }
+      case 'SelectModifierNode':
+        return this.#modifier(node as SelectModifierNode, scope)
+      case 'ExplainNode':
+        this.obstacle ??= 'not-data'
+        return this.#children(node, scope)
+      case 'FromNode':
+        return this.#sources((node as FromNode).froms, scope)
+      case 'UsingNode':
+        return this.#sources((node as UsingNode).tables, scope)
+      case 'JoinNode':
+        this.#sources([(node as JoinNode).table], scope)
+        return this.#children(node, scope, ['table'])
+      case 'SelectQueryNode':
+        return this.#children(node, this.#with((node as SelectQueryNode).with, scope), ['with'])
+      case 'InsertQueryNode':
+      case 'UpdateQueryNode':
+      case 'DeleteQueryNode':
+      case 'MergeQueryNode':
+        return this.#mutation(node as MutationNode, scope)
+      default:
+        // Whatever Kysely adds: what is inside of it is still nodes.
+        return this.#children(node, scope)
+    }
+  }
+
+  #children(node: OperationNode, scope: Scope, except: readonly string[] = []): void {
+    for (const [name, value] of Object.entries(node) as [string, unknown][]) {
+      if (except.includes(name)) continue
+      for (const child of Array.isArray(value) ? (value as unknown[]) : [value]) {
+        if (isNode(child)) this.visit(child, scope)
+      }
+    }
+  }
+
+  /**
+   * Visits the common table expressions, and answers with the scope of the query behind them. A name
+   * counts from its definition on, in its own body only if recursive. Where a database lets it count
+   * earlier, the table of that name is one tag too many, and no row is served too long.
+   */
+  #with(node: WithNode | undefined, outer: Scope): Scope {
+    if (!node) return outer
+    const scope = new Set(outer)
+    for (const { name, expression } of node.expressions) {
+      const identifier = name.table.table.identifier.name
+      if (node.recursive) scope.add(identifier)
+      this.visit(expression, scope)
+      scope.add(identifier)
+    }
+    return scope
+  }
+
+  #mutation(node: MutationNode, outer: Scope): void {
+    const scope = this.#with(node.with, outer)
+    const { tables, others, parts } = targetsOfMutation(node, this.#settings.dialect)
+    for (const table of tables) this.#write(table, scope)
+    if (others.length > 0 || tables.length === 0) this.hidesWrites = true
+    for (const other of others) this.visit(other, scope)
+    this.#children(node, scope, ['with', ...parts])
+  }
+
+  #sources(nodes: readonly OperationNode[], scope: Scope): void {
+    for (const node of nodes) {
+      const source = node.kind === 'AliasNode' ? (node as AliasNode).node : node
+      if (source.kind === 'RawNode') this.#raw(source as RawNode, scope, true)
+      else this.visit(source, scope)
+    }
+  }
+
+  #read({ table: { schema, identifier } }: TableNode, scope: Scope): void {
+    if (!schema && scope.has(identifier.name)) return
+    this.#readTable(identifier.name, schema?.name)
+  }
+
+  #readTable(table: string, schema: string | undefined): void {
+    if (isNotData(table, schema)) this.obstacle ??= 'not-data'
+    this.reads.add(physicalTable(table, schema, this.#settings.defaultSchema))
+  }
+
+  #write({ table: { schema, identifier } }: TableNode, scope: Scope): void {
+    this.writes.add(physicalTable(identifier.name, schema?.name, this.#settings.defaultSchema))
+    // SQL Server updates a table through the common table expression that selects from it.
+    const isExpression = !schema && scope.has(identifier.name)
+    if (isExpression && this.#settings.dialect !== 'postgres') this.rawModifies = true
+  }
+
+  #call(
+    node: OperationNode,
+    name: string,
+    parameters: readonly OperationNode[],
+    scope: Scope,
+  ): void {
+    // Kysely prints the name as it is, so it may be more than a name.
+    const effect = /^[\w.]+$/.test(name)
+      ? this.#settings.functions.effectOf(name, parameters.length)
+      : 'unknown'
+    if (effect === 'volatile') this.obstacle ??= 'volatile-function'
+    if (effect === 'unknown') this.callsUnknownFunction = true
+    // `to_json(person)` names a row of FROM.
+    for (const parameter of parameters)
+      if (parameter.kind !== 'TableNode') this.visit(parameter, scope)
+    this.#children(node, scope, ['arguments', 'aggregated'])
+  }
+
+  #modifier({ modifier, rawModifier }: SelectModifierNode, scope: Scope): void {
+    if (modifier !== undefined && modifier !== 'Distinct') this.obstacle ??= 'locking-read'
+    if (rawModifier) this.visit(rawModifier, scope)
+  }
+
+  #value({ immediate, value }: ValueNode): void {
+    if (immediate && typeof value === 'string' && isTimeWord(value)) {
+      this.obstacle ??= 'volatile-function'
+    }
+  }
+
+  #raw(node: RawNode, scope: Scope, isTable: boolean): void {
+    const { dialect, functions } = this.#settings
+    const findings = readRaw(node, { dialect, functions, isTable })
+    if (findings.hidesTables) this.hidesReads = true
+    if (findings.modifies) this.rawModifies = true
+    if (findings.callsUnknownFunction) this.callsUnknownFunction = true
+    if (findings.isLocking) this.obstacle ??= 'locking-read'
+    if (findings.isVolatile) this.obstacle ??= 'volatile-function'
+    for (const reference of findings.tables) this.#reference(reference, scope)
+    for (const child of findings.nodes) this.visit(child, scope)
+  }
+
+  /** A table behind FROM and the like in raw SQL, by whatever node it is named. */
+  #reference(reference: TableReference, scope: Scope): void {
+    const names = reference.flatMap(namesOf)
+    const [table, schema] = names.toReversed()
+    if (table === undefined) {
+      // A subquery or a function is visited with all nodes; a bound value names nothing.
+      if (reference.some(({ kind }) => kind === 'ValueNode')) this.hidesReads = true
+      return
+    }
+    if (names.length > 2) this.hidesReads = true
+    if (schema !== undefined || !scope.has(table)) this.#readTable(table, schema)
+  }
+}
+
+function namesOf(node: OperationNode): readonly string[] {
+  switch (node.kind) {
+    case 'IdentifierNode':
+      return [(node as IdentifierNode).name]
+    case 'ColumnNode':
+      return [(node as ColumnNode).column.name]
+    case 'ReferenceNode': {
+      const { table, column } = node as ReferenceNode
+      const schema = table?.table.schema?.name
+      const names = [schema, table?.table.identifier.name].filter((name) => name !== undefined)
+      return column.kind === 'ColumnNode' ? [...names, column.column.name] : names
+    }
+    default:
+      return []
+  }
+}
+
+function isNode(value: unknown): value is OperationNode {
+  return (
+    typeof value === 'object' && value !== null && typeof (value as OperationNode).kind === 'string'
+  )
+}
