@@ -1,0 +1,67 @@
+import type { DialectAdapter } from 'kysely'
+import {
+  type Engine,
+  invalidOption,
+  type KeyMaterial,
+  type Tidemark,
+  type WriteCall,
+} from '@tidemark/core'
+import { KnownFunctions } from './known-functions.ts'
+import type { CacheOptions } from './options.ts'
+import { ADAPTER, QueryPlanner } from './query-planner.ts'
+import { defaultSchemaOf, dialectOf } from './sql-dialect.ts'
+import { DRIVER_VALUE_TYPES } from './value-types.ts'
+
+/** What ties one Kysely instance, and every instance that is made from it, to one cache. */
+export class Binding {
+  readonly engine: Engine
+  readonly planner: QueryPlanner
+  readonly database: string
+  /** A write that moves everything, for a COMMIT of which it is not known what it commits. */
+  readonly everything: WriteCall
+  /** Set by `destroy`: from then on the driver answers, or says that it is destroyed. */
+  isDestroyed = false
+  /**
+   * A raw BEGIN was sent to the instance itself. It makes sense where there is one connection only, and
+   * then everybody reads what it has not committed.
+   */
+  isInManualTransaction = false
+  readonly #partition: string | (() => string)
+
+  constructor({ engine }: Tidemark, adapter: DialectAdapter, options: CacheOptions) {
+    const dialect = dialectOf(adapter)
+    const { partition = '', stableFunctions = [], volatileFunctions = [], ...rest } = options
+    const { database, defaultSchema = defaultSchemaOf(dialect), ...policies } = rest
+    const functions = new KnownFunctions({ stable: stableFunctions, volatile: volatileFunctions })
+    this.engine = engine
+    this.planner = new QueryPlanner(
+      engine,
+      engine.policies(policies),
+      { dialect, defaultSchema, functions },
+      adapter.supportsTransactionalDdl ?? false,
+    )
+    this.database = engine.databases.claim(ADAPTER, database, adapter)
+    this.#partition = partition
+    this.everything = {
+      plan: engine.plan(
+        { adapter: ADAPTER, fingerprint: '(transaction that cannot be followed)' },
+        { kind: 'write', tables: 'unknown', takesEffect: 'at-once' },
+        engine.policies({}),
+      ),
+      outcomeOf: () => 'settled',
+    }
+    for (const type of DRIVER_VALUE_TYPES) engine.declareValueType(type)
+  }
+
+  key(operation: string, parameters: readonly unknown[]): KeyMaterial {
+    const partition = typeof this.#partition === 'string' ? this.#partition : this.#askPartition()
+    return { adapter: ADAPTER, database: this.database, partition, operation, parameters }
+  }
+
+  #askPartition(): string {
+    const answer: unknown = (this.#partition as () => string)()
+    // Taken for a tenant, undefined would be one that all share.
+    if (typeof answer !== 'string') throw invalidOption('partition()', 'a string', answer)
+    return answer
+  }
+}

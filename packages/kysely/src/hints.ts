@@ -1,0 +1,84 @@
+import type {
+  KyselyPlugin,
+  PluginTransformQueryArgs,
+  PluginTransformResultArgs,
+  QueryResult,
+  RootOperationNode,
+  UnknownRow,
+} from 'kysely'
+import { type ReadHint, resolveHint, type ResolvedHint, UNCACHED } from '@tidemark/core'
+
+/** Something that a hint can be put on: any query builder, `sql`, a Kysely instance or a transaction. */
+export interface Hintable<Q> {
+  withPlugin(plugin: KyselyPlugin): Q
+}
+
+/**
+ * Carries a hint to the executor of a cached instance, which keeps the hint and no plugin. On any other
+ * instance it is a plugin that does nothing. Nodes could not carry it: transforming plugins rebuild them.
+ */
+export class HintPlugin implements KyselyPlugin {
+  readonly hint: ResolvedHint
+
+  constructor(hint: ResolvedHint) {
+    this.hint = hint
+  }
+
+  transformQuery({ node }: PluginTransformQueryArgs): RootOperationNode {
+    return node
+  }
+
+  async transformResult({ result }: PluginTransformResultArgs): Promise<QueryResult<UnknownRow>> {
+    return result
+  }
+}
+
+/** The last of these plugins that is a hint: the one nearest to the query wins, and replaces the others. */
+export function hintOf(
+  plugins: readonly KyselyPlugin[],
+  fallback: ResolvedHint | undefined,
+): ResolvedHint | undefined {
+  const plugin = plugins.findLast((candidate) => candidate instanceof HintPlugin)
+  return plugin ? plugin.hint : fallback
+}
+
+const CACHED = new HintPlugin(resolveHint({}, 'cached'))
+const BYPASS = new HintPlugin(UNCACHED)
+
+/**
+ * Caches a query, for `$call` or, where there is none, as a function. On a Kysely instance or a transaction it holds for every query that has
+ * no hint of its own. A hint replaces the one before it as a whole. On an instance without a cache it
+ * does nothing, and so it does on a subquery: only the query that is executed counts.
+ *
+ * On a query that writes, `tags` are invalidated beside its tables, and `tables` names the tables that
+ * it writes in place of those that were derived. The same goes for raw SQL that hides them.
+ *
+ * @param hint what to cache it for, see `ReadHint`; by default until its tables are written, at most as
+ *   long as their policy or the cache's `ttl` says
+ * @throws TidemarkError `INVALID_OPTION` that names the part of the hint at fault
+ * @example
+ * await db
+ *   .selectFrom('person')
+ *   .selectAll()
+ *   .where('id', '=', id)
+ *   .$call(cached({ ttl: '1m', tags: ['vip'] }))
+ *   .executeTakeFirst()
+ * @example
+ * const total = sql<Total>`select sum(price) as total from orders`
+ * await cached({ tables: ['orders'] })(total).execute(db)
+ */
+export function cached(hint?: ReadHint): <Q extends Hintable<Q>>(query: Q) => Q {
+  const plugin = hint === undefined ? CACHED : new HintPlugin(resolveHint(hint, 'cached'))
+  return (query) => query.withPlugin(plugin)
+}
+
+/**
+ * Keeps a query from the cache, for `$call`: it asks the database, and its answer is not stored. On a
+ * Kysely instance or a transaction it holds for every query that has no hint of its own.
+ *
+ * @example
+ * await db.selectFrom('person').selectAll().$call(uncached()).execute()
+ */
+export function uncached(): <Q extends Hintable<Q>>(query: Q) => Q {
+  return (query) => query.withPlugin(BYPASS)
+}
