@@ -16,7 +16,7 @@ export async function makeTemplate(maintenanceUrl: string): Promise<void> {
 }
 
 /** Makes an empty database with all tables, and answers with its url. */
-export async function createDatabase(maintenanceUrl = inject('postgresUrl')): Promise<string> {
+async function createDatabase(maintenanceUrl: string): Promise<string> {
   const name = `test_${crypto.randomUUID().replaceAll('-', '')}`
   await run(maintenanceUrl, [`create database ${name} template ${template}`])
   return urlOf(maintenanceUrl, name)
@@ -24,7 +24,7 @@ export async function createDatabase(maintenanceUrl = inject('postgresUrl')): Pr
 
 /** Opens a database of its own on the shared server. */
 export async function openPostgres(): Promise<TestDatabase> {
-  const url = await createDatabase()
+  const url = await createDatabase(inject('postgresUrl'))
   const statements = new StatementLog()
   const pool = loggingPool(url, statements)
   const kysely = new Kysely<Tables>({ dialect: new PostgresDialect({ pool }) })
@@ -44,7 +44,7 @@ export async function openPostgres(): Promise<TestDatabase> {
 }
 
 /** A pool whose connections write every statement they send into the log. */
-export function loggingPool(url: string, log: StatementLog): pg.Pool {
+function loggingPool(url: string, log: StatementLog): pg.Pool {
   class LoggingClient extends pg.Client {
     override query(...args: unknown[]): never {
       log.add(textOf(args[0]))

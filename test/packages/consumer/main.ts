@@ -11,7 +11,8 @@ interface Tables {
 }
 
 // Not typed: its declarations need others that it does not bring, and here all declarations are checked.
-const { PGlite } = await import('@electric-sql/pglite' as string)
+const untyped: string = '@electric-sql/pglite'
+const { PGlite } = await import(untyped)
 const pglite = await PGlite.create()
 await pglite.exec(
   "create table film (id int primary key, title text); insert into film values (1, 'M')",
