@@ -1,8 +1,6 @@
 import type { Tidemark } from '@tidemark/core'
 import { withCache } from '@tidemark/kysely'
 import { cacheExtension } from '@tidemark/prisma'
-import type { Kysely } from 'kysely'
-import type { Tables } from '../../prisma/tables.ts'
 import type { Database } from './open-database.ts'
 
 /** The two clients that the workload asks its queries of. */
@@ -11,7 +9,7 @@ export type Clients = ReturnType<typeof cachedClients>
 /** Both clients of a database, bound to one cache: this is all that an application has to add. */
 export function cachedClients({ kysely, prisma }: Database, cache: Tidemark) {
   return {
-    kysely: withCache(kysely, cache, { cacheByDefault: true }) as Kysely<Tables>,
+    kysely: withCache(kysely, cache, { cacheByDefault: true }),
     prisma: prisma.$extends(cacheExtension(cache, { cacheByDefault: true })),
   }
 }

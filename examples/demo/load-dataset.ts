@@ -127,7 +127,7 @@ function idOf(ids: ReadonlyMap<string, number>, name: string | null): number | n
 }
 
 /** In pieces, since one statement takes at most 65,535 parameters. */
-async function insertAll<T extends keyof Tables & string>(
+async function insertAll<T extends keyof Tables>(
   db: Kysely<Tables>,
   table: T,
   rows: readonly Insertable<Tables[T]>[],

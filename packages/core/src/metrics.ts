@@ -148,7 +148,7 @@ function increment<K>(counts: Map<K, number>, key: K): void {
 }
 
 /** The fingerprint under which all shapes beyond the bound are counted together. */
-export const OTHER_SHAPES = '(other queries)'
+const OTHER_SHAPES = '(other queries)'
 
 /** The counts of all query shapes, bounded in number. */
 export class Metrics {

@@ -18,7 +18,7 @@ export interface RawFindings {
 }
 
 /** Text and nodes of a raw fragment in their order; fragments inside of it are part of its text. */
-export function flattenRaw(node: RawNode): readonly (string | OperationNode)[] {
+function flattenRaw(node: RawNode): readonly (string | OperationNode)[] {
   return node.sqlFragments.flatMap((fragment, index) => {
     const parameter = node.parameters[index]
     if (!parameter) return [fragment]

@@ -19,7 +19,7 @@ import {
 } from '@tidemark/core'
 import { ManualClock, SeededRandom } from '@tidemark/testing'
 
-export const settings = {
+const settings = {
   defaultTtlMs: 60_000,
   ttlJitter: 0,
   maxEntryBytes: 10_000,

@@ -307,7 +307,7 @@ describe('a read when the cache fails', () => {
     'is answered by the database when the marks fail to %s',
     async (method) => {
       let marks!: ReturnType<typeof faulty>
-      const harness = new Harness({ wrapMarks: (inner) => (marks = faulty(inner)) as typeof inner })
+      const harness = new Harness({ wrapMarks: (inner) => (marks = faulty(inner)) })
       await harness.read(() => 1)
       await harness.cache.invalidate({ tables: ['film'] })
       marks.fail(method as never)
@@ -318,7 +318,7 @@ describe('a read when the cache fails', () => {
 
   it('hazard 8: reports a write as done that the database took, whatever the marks do', async () => {
     let marks!: ReturnType<typeof faulty>
-    const harness = new Harness({ wrapMarks: (inner) => (marks = faulty(inner)) as typeof inner })
+    const harness = new Harness({ wrapMarks: (inner) => (marks = faulty(inner)) })
     marks.fail('intent' as never, 'release' as never)
     expect(await harness.write(() => 'written')).toBe('written')
     expect(harness.cache.metrics().markFailures).toBe(2)
