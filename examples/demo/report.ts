@@ -68,9 +68,18 @@ function queryReport(query: QueryMetrics): QueryReport {
 /** The report for people. */
 export function formatReport(report: Report): string {
   const table = new Table({
-    head: ['adapter', 'query', 'calls', 'hits', 'hit rate', 'a hit takes', 'the database took'],
-    colAligns: ['left', 'left', 'right', 'right', 'right', 'right', 'right'],
-    colWidths: [null, 62, null, null, null, null, null],
+    head: [
+      'adapter',
+      'query',
+      'calls',
+      'hits',
+      'hit rate',
+      'a hit takes',
+      'the database took',
+      'saved',
+    ],
+    colAligns: ['left', 'left', 'right', 'right', 'right', 'right', 'right', 'right'],
+    colWidths: [null, 58, null, null, null, null, null, null],
     style: { head: [], border: [], compact: true },
   })
   for (const query of report.queries) {
@@ -84,6 +93,7 @@ export function formatReport(report: Report): string {
       gained ? percent(hits / calls) : explain(query),
       duration(hitMs),
       duration(loadMs),
+      duration(savedMs(query)),
     ])
   }
   const { hits, misses, bypasses, mismatches, speedup, steps, cachedMs, uncachedMs } = report
@@ -95,6 +105,11 @@ export function formatReport(report: Report): string {
     `The workload took ${duration(cachedMs)} with the cache and ${duration(uncachedMs)} without: ` +
       `${speedup.toFixed(1)} times as fast.`,
   ].join('\n')
+}
+
+/** What the hits would have taken at the database, less what they took. */
+function savedMs({ hits, hitMs, loadMs }: QueryReport): number | null {
+  return hitMs === null || loadMs === null ? null : hits * (loadMs - hitMs)
 }
 
 function explain({ kind, bypassReasons }: QueryReport): string {
