@@ -68,8 +68,27 @@ const BYPASS = new HintPlugin(UNCACHED)
  * await cached({ tables: ['orders'] })(total).execute(db)
  */
 export function cached(hint?: ReadHint): <Q extends Hintable<Q>>(query: Q) => Q {
-  const plugin = hint === undefined ? CACHED : new HintPlugin(resolveHint(hint, 'cached'))
+  const plugin = pluginFor(hint)
   return (query) => query.withPlugin(plugin)
+}
+
+/** Hints that say no more than a time are few and asked for with every query. */
+const pluginByTtl = new Map<unknown, HintPlugin>()
+const MAX_TTLS = 1000
+
+function pluginFor(hint: ReadHint | undefined): HintPlugin {
+  if (hint === undefined) return CACHED
+  const known = isOnlyTtl(hint) ? pluginByTtl.get(hint.ttl) : undefined
+  if (known) return known
+  const plugin = new HintPlugin(resolveHint(hint, 'cached'))
+  if (isOnlyTtl(hint) && pluginByTtl.size < MAX_TTLS) pluginByTtl.set(hint.ttl, plugin)
+  return plugin
+}
+
+function isOnlyTtl(hint: ReadHint): boolean {
+  if (typeof hint !== 'object' || hint === null) return false
+  const keys = Object.keys(hint)
+  return keys.length === 1 && keys[0] === 'ttl'
 }
 
 /**

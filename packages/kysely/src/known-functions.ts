@@ -73,7 +73,7 @@ const VOLATILE = words(`
   release_lock release_all_locks is_free_lock is_used_lock sp_getapplock sp_releaseapplock
   pg_notify pg_sleep pg_sleep_for pg_sleep_until sleep benchmark pg_cancel_backend pg_terminate_backend
   pg_size_bytes pg_relation_size pg_table_size pg_total_relation_size pg_indexes_size pg_database_size
-  pg_export_snapshot pg_stat_reset merge_action age array_sample array_shuffle
+  pg_export_snapshot pg_stat_reset merge_action age array_sample array_shuffle system bernoulli
 `)
 
 const AGGREGATES = words(`

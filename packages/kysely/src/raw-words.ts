@@ -36,5 +36,5 @@ export const NOT_FUNCTIONS = words(`
   intersect except minus having by over filter within partition when then else case between like ilike rlike
   similar is set values returning with limit offset distinct only materialized recursive window range rows
   groups interval top output into table to escape unique primary key default key at return apply array
-  div xor regexp null sets index against columns
+  div xor regexp null sets index against columns conflict
 `)

@@ -99,7 +99,7 @@ function isPlainComment(text: string): boolean {
 
 /** Single characters that open something which did not end, or that this dialect has no use for. */
 const DOUBTFUL: Readonly<Record<SqlDialect, string>> = {
-  postgres: `'"\`\\`,
+  postgres: `'"\`\\$`,
   mysql: `'"\`\\`,
   sqlite: `'"\`[\\#`,
   mssql: `'"\`[\\`,

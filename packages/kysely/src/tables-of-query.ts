@@ -14,6 +14,7 @@ import type {
   TableNode,
   UsingNode,
   ValueNode,
+  WhenNode,
   WithNode,
 } from 'kysely'
 import { type BypassReason, physicalTable } from '@tidemark/core'
@@ -114,6 +115,9 @@ class QueryWalk implements QueryFindings {
         return this.#children(node, scope, ['table'])
       case 'SelectQueryNode':
         return this.#children(node, this.#with((node as SelectQueryNode).with, scope), ['with'])
+      case 'WhenNode':
+        // DELETE and DO NOTHING are raw text of Kysely's own.
+        return this.#children(node, scope, isRawResult(node as WhenNode) ? ['result'] : [])
       case 'InsertQueryNode':
       case 'UpdateQueryNode':
       case 'DeleteQueryNode':
@@ -155,7 +159,8 @@ class QueryWalk implements QueryFindings {
     const scope = this.#with(node.with, outer)
     const { tables, others, parts } = targetsOfMutation(node, this.#settings.dialect)
     for (const table of tables) this.#write(table, scope)
-    if (others.length > 0 || tables.length === 0) this.hidesWrites = true
+    // Without any target it is a branch of a MERGE, which has named it.
+    if (others.length > 0) this.hidesWrites = true
     for (const other of others) this.visit(other, scope)
     this.#children(node, scope, ['with', ...parts])
   }
@@ -255,6 +260,10 @@ function namesOf(node: OperationNode): readonly string[] {
     default:
       return []
   }
+}
+
+function isRawResult({ result }: WhenNode): boolean {
+  return result?.kind === 'RawNode'
 }
 
 function isNode(value: unknown): value is OperationNode {

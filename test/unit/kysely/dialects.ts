@@ -1,0 +1,60 @@
+import {
+  type CompiledQuery,
+  type Compilable,
+  type Dialect,
+  DummyDriver,
+  Kysely,
+  MssqlAdapter,
+  MssqlQueryCompiler,
+  MysqlAdapter,
+  MysqlQueryCompiler,
+  PostgresAdapter,
+  PostgresIntrospector,
+  PostgresQueryCompiler,
+  SqliteAdapter,
+  SqliteQueryCompiler,
+} from 'kysely'
+import { type Analysis, analyseQuery } from '../../../packages/kysely/src/analyse-query.ts'
+import { KnownFunctions } from '../../../packages/kysely/src/known-functions.ts'
+import { defaultSchemaOf, dialectOf } from '../../../packages/kysely/src/sql-dialect.ts'
+import type { Tables } from '../../../prisma/tables.ts'
+
+const parts = {
+  postgres: [PostgresAdapter, PostgresQueryCompiler],
+  mysql: [MysqlAdapter, MysqlQueryCompiler],
+  sqlite: [SqliteAdapter, SqliteQueryCompiler],
+  mssql: [MssqlAdapter, MssqlQueryCompiler],
+} as const
+
+export type DialectName = keyof typeof parts
+
+/** Instances that compile for each dialect and have no database. */
+export function compilerFor(name: DialectName): Kysely<Tables> {
+  const [Adapter, Compiler] = parts[name]
+  const dialect: Dialect = {
+    createAdapter: () => new Adapter(),
+    createDriver: () => new DummyDriver(),
+    createIntrospector: (db) => new PostgresIntrospector(db),
+    createQueryCompiler: () => new Compiler(),
+  }
+  return new Kysely<Tables>({ dialect })
+}
+
+export const functions = new KnownFunctions({ stable: ['similar_film'], volatile: ['roll_dice'] })
+
+/** What is said of a query on this dialect. */
+export function analyse(name: DialectName, query: CompiledQuery | Compilable): Analysis {
+  const compiled = 'compile' in query ? query.compile() : query
+  const adapter = new parts[name][0]()
+  const dialect = dialectOf(adapter)
+  const settings = { dialect, defaultSchema: defaultSchemaOf(dialect), functions }
+  return analyseQuery(compiled, settings, adapter.supportsTransactionalDdl)
+}
+
+/** An analysis in one line: `read films genres`, `write films`, `read films, volatile-function`, `write ?`. */
+export function summaryOf({ description }: Analysis): string {
+  const { kind, tables } = description
+  const names = tables === 'unknown' ? '?' : [...tables].sort().join(' ')
+  const obstacle = description.kind === 'read' && description.obstacle
+  return `${kind} ${names}`.trim() + (obstacle ? `, ${obstacle}` : '')
+}

@@ -1,0 +1,282 @@
+import { CompiledQuery, sql } from 'kysely'
+import { describe, expect, it } from 'vitest'
+import { fingerprintOf } from '../../../packages/kysely/src/fingerprint.ts'
+import { readRawStatement } from '../../../packages/kysely/src/raw-statement.ts'
+import type { SqlDialect } from '../../../packages/kysely/src/sql-dialect.ts'
+import { lexSql } from '../../../packages/kysely/src/sql-lexer.ts'
+import { analyse, compilerFor, type DialectName, summaryOf } from './dialects.ts'
+
+function kindsOf(text: string, dialect: SqlDialect): string {
+  const { tokens, clear } = lexSql([text], dialect)
+  return tokens.map(({ kind }) => kind).join(' ') + (clear ? '' : ', unclear')
+}
+
+describe('the lexer', () => {
+  const cases: [string, SqlDialect, string][] = [
+    ['select x', 'postgres', 'word word'],
+    ["'it''s'", 'postgres', 'string'],
+    ["e'it\\'s'", 'postgres', 'string'],
+    ["'it\\'s'", 'postgres', 'word, unclear'],
+    ["'it\\'s'", 'mysql', 'string'],
+    ['"a ""b"""', 'postgres', 'quoted'],
+    ['"a"', 'mysql', 'string'],
+    ['`a`', 'mysql', 'quoted'],
+    ['`a`', 'postgres', 'word, unclear'],
+    ['[a]', 'mssql', 'quoted'],
+    ['[a]', 'sqlite', 'quoted'],
+    ['a[1]', 'postgres', 'word symbol number symbol'],
+    ['$$it is $ from x$$', 'postgres', 'string'],
+    ['$q$a $$ b$q$', 'postgres', 'string'],
+    ['$q$a', 'postgres', 'word, unclear'],
+    ['$1', 'postgres', 'placeholder'],
+    ['? @x @@y', 'mysql', 'placeholder variable variable'],
+    ['@1 @x', 'mssql', 'placeholder variable'],
+    ['a -- from x\nb', 'postgres', 'word word'],
+    ['a -- from x', 'postgres', 'word'],
+    ['a -- from x\r\nb', 'postgres', 'word word'],
+    ['a -- b\rfrom x', 'postgres', 'word word word, unclear'],
+    ['5--3', 'mysql', 'number symbol symbol number'],
+    ['a # from x\nb', 'mysql', 'word word'],
+    ['a /* from x */ b', 'sqlite', 'word word'],
+    ['a /* /* */ b', 'sqlite', 'word word, unclear'],
+    ['a /* from', 'sqlite', 'word, unclear'],
+    ['a /*! from x */', 'mysql', 'word, unclear'],
+    ['1.5e-3 0xFF .5', 'postgres', 'number number number'],
+    ['1from x', 'postgres', 'number word word'],
+    ["n'a' X'00'", 'mssql', 'word string word string'],
+    ["'open", 'postgres', 'word, unclear'],
+  ]
+
+  it.each(cases)('%j on %s: %s', (text, dialect, expected) => {
+    expect(kindsOf(text, dialect)).toBe(expected)
+  })
+
+  it('does not believe a node that stands inside of a quote', () => {
+    const node = { kind: 'IdentifierNode' } as const
+    expect(lexSql(["'", node, "'"], 'postgres').clear).toBe(false)
+    expect(lexSql(['x = ', node], 'postgres').clear).toBe(true)
+  })
+})
+
+describe('the fingerprint', () => {
+  it.each<[string, SqlDialect, string]>([
+    [
+      `select "a",  'secret' from "t" where x = $1 and y > 42`,
+      'postgres',
+      'select "a", ? from "t" where x = $1 and y > ?',
+    ],
+    ["select $$secret$$ -- secret\n, e'sec\\'ret'", 'postgres', 'select ? , ?'],
+    ['select `a` from `t` where x = "secret"', 'mysql', 'select `a` from `t` where x = ?'],
+    ["select 'open secret", 'postgres', '(SQL that is not clear to read)'],
+    ['insert into "t" ("a") values (?, 1)', 'sqlite', 'insert into "t" ("a") values (?, ?)'],
+  ])('of %j on %s shows no literal', (text, dialect, expected) => {
+    expect(fingerprintOf(text, dialect)).toBe(expected)
+  })
+
+  it('is bounded', () => {
+    expect(fingerprintOf(`select ${'a, '.repeat(5000)} b`, 'postgres').length).toBeLessThan(2100)
+  })
+})
+
+describe('a whole statement of raw SQL', () => {
+  it.each<[string, string]>([
+    ['select 1', 'select'],
+    ['  -- why\n (select 1) union select 2;', 'select'],
+    ['with x as (select 1) select * from x', 'select'],
+    ['values (1)', 'select'],
+    ['insert into x values (1)', 'modify'],
+    ['truncate x', 'modify'],
+    ['begin', 'begin'],
+    ['BEGIN;', 'begin'],
+    ['begin isolation level serializable', 'begin'],
+    ['begin immediate', 'begin'],
+    ['begin transaction', 'begin'],
+    ['start transaction read only', 'begin'],
+    ['begin update x set y = 1 end', 'opaque'],
+    ['commit', 'commit'],
+    ['commit work', 'commit'],
+    ['end', 'commit'],
+    ['commit and chain', 'commit-and-chain'],
+    ['commit and no chain', 'commit'],
+    ["commit prepared 'x'", 'opaque'],
+    ['rollback', 'rollback'],
+    ['rollback and chain', 'rollback-and-chain'],
+    ['abort', 'rollback'],
+    ['rollback to savepoint x', 'not-data'],
+    ['rollback to x', 'not-data'],
+    ['rollback tran x', 'opaque'],
+    ['savepoint x', 'not-data'],
+    ['release x', 'not-data'],
+    ['show timezone', 'not-data'],
+    ['set local timezone = 1', 'not-data'],
+    ['set autocommit = 1', 'opaque'],
+    ['explain select 1', 'not-data'],
+    ['explain analyze delete from x', 'opaque'],
+    ['pragma foreign_keys = on', 'not-data'],
+    ['begin; update x set y = 1; commit', 'opaque'],
+    ['select 1; select 2', 'opaque'],
+    ['call f()', 'opaque'],
+    ['create table x (y int)', 'opaque'],
+    ["copy x from 'y'", 'opaque'],
+    ['', 'opaque'],
+  ])('%j is %s', (text, expected) => {
+    const statement = readRawStatement(text, 'postgres')
+    expect(statement.kind === 'control' ? statement.control : statement.kind).toBe(expected)
+  })
+})
+
+describe('the tables of a whole statement of raw SQL', () => {
+  const db = compilerFor('postgres')
+  const summarise = (query: CompiledQuery, dialect: DialectName = 'postgres') =>
+    summaryOf(analyse(dialect, query))
+
+  it.each<[string, CompiledQuery, string]>([
+    ['tables in text', CompiledQuery.raw('select * from films'), 'read ?'],
+    ['a list of tables', sql`select * from ${sql.table('films')}, genres`.compile(db), 'read ?'],
+    [
+      'sql.table',
+      sql`select * from ${sql.table('films')} f join ${sql.table('public.genres')} g using (id)`.compile(
+        db,
+      ),
+      'read films genres',
+    ],
+    [
+      'a list of sql.table',
+      sql`select * from ${sql.table('films')} as f, ${sql.table('genres')} where f.id in (1, 2)`.compile(
+        db,
+      ),
+      'read films genres',
+    ],
+    [
+      'a subquery in FROM',
+      sql`select * from (select * from ${sql.table('films')}) x, genres`.compile(db),
+      'read ?',
+    ],
+    [
+      'tables joined in parentheses',
+      sql`select * from (films join ${sql.table('genres')} on true)`.compile(db),
+      'read ?',
+    ],
+    [
+      'a query as a node',
+      sql`select * from ${db.selectFrom('films').selectAll()} as x`.compile(db),
+      'read films',
+    ],
+    [
+      'a union of nodes',
+      sql`${db.selectFrom('films').select('id')} union all ${db.selectFrom('genres').select('id')}`.compile(
+        db,
+      ),
+      'read films genres',
+    ],
+    [
+      'fragments inside of fragments',
+      sql`select * ${sql`from ${sql`${sql.table('films')}`}`}`.compile(db),
+      'read films',
+    ],
+    [
+      'a name that is split up',
+      sql`select * from ${sql.raw('fil')}${sql.raw('ms')}`.compile(db),
+      'read ?',
+    ],
+    ['the TABLE command', CompiledQuery.raw('table films'), 'read ?'],
+    ['a health check', CompiledQuery.raw('select 1'), 'read, not-data'],
+    ['a function that nobody knows', CompiledQuery.raw('select close_month(1)'), 'write ?'],
+    ['the same in FROM', CompiledQuery.raw('select * from close_month(1)'), 'write ?'],
+    ['the same behind a quote', CompiledQuery.raw('select "close_month"(1)'), 'write ?'],
+    ['a known function', CompiledQuery.raw("select upper('from films')"), 'read, not-data'],
+    ['select into', CompiledQuery.raw('select * into backup from films'), 'write ?'],
+    [
+      'a modifying expression',
+      CompiledQuery.raw('with x as (delete from films returning *) select * from x'),
+      'write ?',
+    ],
+    [
+      'a lock',
+      sql`select * from ${sql.table('films')} for no key update skip locked`.compile(db),
+      'read films, locking-read',
+    ],
+    [
+      'an advisory lock',
+      CompiledQuery.raw('select pg_advisory_xact_lock($1)', [1]),
+      'read, volatile-function',
+    ],
+    [
+      'insert',
+      sql`insert into ${sql.table('films')} (title) values (${'x'})`.compile(db),
+      'write films',
+    ],
+    [
+      'insert in text',
+      CompiledQuery.raw('insert into films (title) values ($1)', ['x']),
+      'write ?',
+    ],
+    [
+      'insert from',
+      sql`insert into ${sql.table('films')} (title) select name from ${sql.table('genres')}`.compile(
+        db,
+      ),
+      'write films genres',
+    ],
+    [
+      'update',
+      sql`update ${sql.table('films')} set title = ${'x'}, source = 'y' where id = 1`.compile(db),
+      'write films',
+    ],
+    [
+      'delete',
+      sql`delete from ${sql.table('films')} using ${sql.table('genres')} where true`.compile(db),
+      'write films genres',
+    ],
+    [
+      'truncate',
+      sql`truncate ${sql.table('films')}, ${sql.table('genres')}`.compile(db),
+      'write films genres',
+    ],
+    [
+      'truncate a list in text',
+      sql`truncate table ${sql.table('films')}, genres`.compile(db),
+      'write ?',
+    ],
+    ['truncate cascade', sql`truncate ${sql.table('films')} cascade`.compile(db), 'write ?'],
+    [
+      'upsert',
+      sql`insert into ${sql.table('films')} (id) values (1) on conflict (id) do update set id = 2`.compile(
+        db,
+      ),
+      'write films',
+    ],
+    [
+      'a trigger-happy function',
+      sql`update ${sql.table('films')} set title = rename(title)`.compile(db),
+      'write ?',
+    ],
+    [
+      'two statements',
+      sql`delete from ${sql.table('films')}; delete from genres`.compile(db),
+      'write ?',
+    ],
+    ['call', CompiledQuery.raw('call close_month()'), 'write ?'],
+    ['do', CompiledQuery.raw('do $$ begin delete from films; end $$'), 'write ?'],
+    ['create table', CompiledQuery.raw('create table x (y int)'), 'write ?'],
+    [
+      'set with a function that nobody knows',
+      CompiledQuery.raw('set x = close_month()'),
+      'write ?',
+    ],
+    ['savepoint', CompiledQuery.raw('savepoint x'), 'read, not-data'],
+    ['begin', CompiledQuery.raw('begin'), 'write ?'],
+  ])('%s', (_, query, expected) => {
+    expect(summarise(query)).toBe(expected)
+  })
+
+  it.each<[string, string]>([
+    ['select 1 update films set title = 1', 'write ?'],
+    ['select 1 exec close_month', 'write ?'],
+    ['select 1 drop table films', 'write ?'],
+    ['insert films values (1)', 'write ?'],
+    ['delete films', 'write ?'],
+  ])('on SQL Server, where no semicolon is needed: %s', (text, expected) => {
+    expect(summarise(CompiledQuery.raw(text), 'mssql')).toBe(expected)
+  })
+})
