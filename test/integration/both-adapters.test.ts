@@ -1,0 +1,150 @@
+import { createTidemark, type Tidemark } from '@tidemark/core'
+import { withCache } from '@tidemark/kysely'
+import { cacheExtension } from '@tidemark/prisma'
+import { Gate } from '@tidemark/testing'
+import type { Kysely } from 'kysely'
+import { afterEach, beforeEach, expect, it } from 'vitest'
+import { PrismaClient } from '../../prisma/generated/client.ts'
+import type { Tables } from '../../prisma/tables.ts'
+import { describeEachDatabase } from '../support/databases.ts'
+
+describeEachDatabase('Kysely and Prisma on one database and one cache', (database) => {
+  let cache: Tidemark
+  let kysely: Kysely<Tables>
+  let prisma: ReturnType<typeof extend>
+
+  const extend = (client: PrismaClient) =>
+    client.$extends(cacheExtension(cache, { cacheByDefault: true }))
+
+  beforeEach(async () => {
+    cache = createTidemark()
+    kysely = withCache(database.kysely, cache, { cacheByDefault: true })
+    prisma = extend(new PrismaClient({ adapter: database.prismaAdapter() }))
+    await database.sql(`insert into films (title) values ('Alien'), ('Brazil')`)
+    await database.sql(`insert into directors (name) values ('Ridley Scott')`)
+  })
+
+  afterEach(async () => {
+    await prisma.$disconnect()
+    await cache.close()
+  })
+
+  const titles = () =>
+    kysely.selectFrom('films').select('title').where('title', '!=', 'x').orderBy('id').execute()
+  const film = () => prisma.film.findUnique({ where: { id: 1 } })
+
+  it('a Prisma write makes Kysely reads of the mapped table new', async () => {
+    expect(await titles()).toEqual([{ title: 'Alien' }, { title: 'Brazil' }])
+    await prisma.film.update({ where: { id: 1 }, data: { title: 'Aliens' } })
+    expect(await titles()).toEqual([{ title: 'Aliens' }, { title: 'Brazil' }])
+  })
+
+  it('a Kysely write makes Prisma reads of the mapped model new', async () => {
+    expect(await film()).toMatchObject({ title: 'Alien' })
+    await kysely.updateTable('films').set({ title: 'Aliens' }).where('id', '=', 1).execute()
+    expect(await film()).toMatchObject({ title: 'Aliens' })
+  })
+
+  it('a Kysely write with the schema spelled out makes Prisma reads new', async () => {
+    await film()
+    await kysely.withSchema('public').updateTable('films').set({ title: 'Aliens' }).execute()
+    expect(await film()).toMatchObject({ title: 'Aliens' })
+  })
+
+  it('raw SQL through either makes reads through the other new', async () => {
+    await film()
+    await titles()
+    await prisma.$executeRaw`update films set title = 'Alien 3' where id = 1`
+    expect(await titles()).toEqual([{ title: 'Alien 3' }, { title: 'Brazil' }])
+    expect(await film()).toMatchObject({ title: 'Alien 3' })
+  })
+
+  it('a Kysely write to a join table makes a many-to-many include new', async () => {
+    const { id } = await prisma.viewer.create({ data: { name: 'Ada', email: 'ada@example.org' } })
+    const favourites = () =>
+      prisma.viewer.findUnique({ where: { id }, select: { favourites: { select: { id: true } } } })
+    expect(await favourites()).toEqual({ favourites: [] })
+    await kysely.insertInto('_Favourites').values({ A: 2, B: id }).execute()
+    expect(await favourites()).toEqual({ favourites: [{ id: 2 }] })
+  })
+
+  it('a many-to-many change through Prisma makes a Kysely read of the join table new', async () => {
+    const { id } = await prisma.viewer.create({ data: { name: 'Ada', email: 'ada@example.org' } })
+    const pairs = () => kysely.selectFrom('_Favourites').selectAll().execute()
+    expect(await pairs()).toEqual([])
+    await prisma.viewer.update({ where: { id }, data: { favourites: { connect: { id: 1 } } } })
+    expect(await pairs()).toEqual([{ A: 1, B: id }])
+  })
+
+  it('a referential action that Prisma causes makes Kysely reads of the other table new', async () => {
+    await prisma.film.update({ where: { id: 1 }, data: { directorId: 1 } })
+    const directorOf = () =>
+      kysely.selectFrom('films').select('director_id').where('id', '=', 1).executeTakeFirst()
+    expect(await directorOf()).toEqual({ director_id: 1 })
+    await prisma.director.delete({ where: { id: 1 } })
+    expect(await directorOf()).toEqual({ director_id: null })
+  })
+
+  it('hazard 3: a Prisma transaction that rolls back leaves Kysely reads as they were', async () => {
+    const before = await titles()
+    const rollback = new Error('roll back')
+    const transaction = prisma.$transaction(async (tx) => {
+      await tx.film.update({ where: { id: 1 }, data: { title: 'Aliens' } })
+      throw rollback
+    })
+    await expect(transaction).rejects.toBe(rollback)
+    const sent = database.statements.mark()
+    expect(await titles()).toEqual(before)
+    expect(sent()).toEqual([])
+  })
+
+  it('a Kysely transaction makes Prisma reads new when it commits, and not before', async () => {
+    await film()
+    const writing = new Gate()
+    const transaction = kysely.transaction().execute(async (trx) => {
+      await trx.updateTable('films').set({ title: 'Aliens' }).where('id', '=', 1).execute()
+      await writing.pass(() => undefined)
+    })
+    await writing.reached
+    // Served from the cache: on PGlite the only connection is taken.
+    expect(await film()).toMatchObject({ title: 'Alien' })
+    writing.open()
+    await transaction
+    expect(await film()).toMatchObject({ title: 'Aliens' })
+  })
+
+  it('each keeps its own shape of the same rows', async () => {
+    const row = () => kysely.selectFrom('films').selectAll().where('id', '=', 1).executeTakeFirst()
+    const plain = await database.kysely.selectFrom('films').selectAll().executeTakeFirst()
+    for (let time = 0; time < 2; time += 1) {
+      expect(await film()).toMatchObject({ releasedOn: null, tags: [] })
+      expect(await row()).toEqual(plain)
+    }
+  })
+
+  it('invalidate and clear reach reads of both', async () => {
+    await film()
+    await titles()
+    await database.sql(`update films set title = 'Unseen' where id = 1`)
+    expect(await film()).toMatchObject({ title: 'Alien' })
+    await cache.invalidate({ tables: ['films'] })
+    expect(await film()).toMatchObject({ title: 'Unseen' })
+    expect((await titles())[0]).toEqual({ title: 'Unseen' })
+    await database.sql(`update films set title = 'Again' where id = 1`)
+    await cache.clear()
+    expect(await film()).toMatchObject({ title: 'Again' })
+    expect((await titles())[0]).toEqual({ title: 'Again' })
+  })
+
+  it('counts the reads of each on their own, parameters left out', async () => {
+    await film()
+    await film()
+    await kysely.selectFrom('films').selectAll().where('title', '=', 'Secret name').execute()
+    const { queries } = cache.metrics()
+    expect(queries).toContainEqual(
+      expect.objectContaining({ adapter: 'prisma', calls: 2, hits: { memory: 1 } }),
+    )
+    expect(queries).toContainEqual(expect.objectContaining({ adapter: 'kysely', calls: 1 }))
+    expect(JSON.stringify(queries)).not.toContain('Secret')
+  })
+})
