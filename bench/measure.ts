@@ -1,0 +1,65 @@
+/** Operations to be compared, by name. Each runs its operation `times` times. */
+export type Contestants = Readonly<Record<string, (times: number) => Promise<void>>>
+
+export interface MeasureOptions {
+  /** Rounds that count; each contestant has one turn in each. Odd, so that a median is a measurement. */
+  readonly rounds?: number
+  /** How long one turn takes at least, in milliseconds. */
+  readonly turnMs?: number
+}
+
+/**
+ * Times contestants in turns, so that a busy moment of the machine falls on all of them.
+ *
+ * @returns the median over the rounds, in microseconds per operation
+ */
+export async function measure<C extends Contestants>(
+  contestants: C,
+  { rounds = 9, turnMs = 60 }: MeasureOptions = {},
+): Promise<Record<keyof C, number>> {
+  const turns = await Promise.all(
+    Object.entries(contestants).map(async ([name, run]) => ({
+      name,
+      run,
+      samples: [] as number[],
+    })),
+  )
+  const lengths = new Map<string, number>()
+  for (const { name, run } of turns) {
+    await run(100)
+    lengths.set(name, await timesFor(run, turnMs))
+  }
+  for (let round = 0; round < rounds; round += 1) {
+    for (const { name, run, samples } of turns) {
+      const times = lengths.get(name)!
+      samples.push(((await timeOf(run, times)) * 1000) / times)
+    }
+  }
+  return Object.fromEntries(turns.map(({ name, samples }) => [name, median(samples)])) as never
+}
+
+async function timesFor(run: (times: number) => Promise<void>, turnMs: number): Promise<number> {
+  let times = 1
+  for (;;) {
+    const ms = await timeOf(run, times)
+    if (ms >= turnMs / 2) return Math.max(1, Math.ceil((times * turnMs) / ms))
+    times *= 2
+  }
+}
+
+async function timeOf(run: (times: number) => Promise<void>, times: number): Promise<number> {
+  const startedAt = performance.now()
+  await run(times)
+  return performance.now() - startedAt
+}
+
+function median(samples: readonly number[]): number {
+  return samples.toSorted((a, b) => a - b)[Math.floor(samples.length / 2)]!
+}
+
+/** A contestant that does one thing, awaited, again and again. */
+export function each(once: () => unknown): (times: number) => Promise<void> {
+  return async (times) => {
+    for (let time = 0; time < times; time += 1) await once()
+  }
+}
