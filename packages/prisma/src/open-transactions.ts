@@ -12,7 +12,7 @@ interface OpenTransaction {
 /** The interactive transactions of one client, by Prisma's id. */
 export class OpenTransactions {
   readonly #engine: Engine
-  readonly #open = new Map<string, OpenTransaction>()
+  readonly #open = new Map<string | undefined, OpenTransaction>()
 
   constructor(engine: Engine) {
     this.#engine = engine
@@ -28,7 +28,11 @@ export class OpenTransactions {
   }
 
   /** Runs mutations inside the transaction, in one request. */
-  async write<T>(id: string, calls: readonly WriteCall[], run: () => Promise<T>): Promise<T> {
+  async write<T>(
+    id: string | undefined,
+    calls: readonly WriteCall[],
+    run: () => Promise<T>,
+  ): Promise<T> {
     const transaction = this.#open.get(id)
     if (!transaction) return this.#writeUnknown(calls, run)
     const { scope, committing } = transaction
@@ -44,7 +48,7 @@ export class OpenTransactions {
   }
 
   /** Sends a COMMIT, or what ends a nested transaction well. */
-  async commit<T>(id: string, send: () => Promise<T>): Promise<T> {
+  async commit<T>(id: string | undefined, send: () => Promise<T>): Promise<T> {
     const transaction = this.#open.get(id)
     if (!transaction) return send()
     if (transaction.depth > 1) return this.#leave(transaction, send)
@@ -61,7 +65,7 @@ export class OpenTransactions {
   }
 
   /** Sends a ROLLBACK, to a savepoint where the transaction is nested. */
-  async rollback<T>(id: string, send: () => Promise<T>): Promise<T> {
+  async rollback<T>(id: string | undefined, send: () => Promise<T>): Promise<T> {
     const transaction = this.#open.get(id)
     if (!transaction) return send()
     if (transaction.depth > 1) return this.#leave(transaction, send)

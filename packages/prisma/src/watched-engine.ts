@@ -57,13 +57,13 @@ function replaceMethods(engine: PrismaEngine, watches: ReadonlySet<WriteWatch>):
     const send = () => transaction(action, headers, argument)
     switch (action) {
       case 'commit':
-        return through(send, (watch, next) => watch.commit(argument?.id, next))
+        return through(send, (watch, next) => watch.commit(argument, next))
       case 'rollback':
-        return through(send, (watch, next) => watch.rollback(argument?.id, next))
+        return through(send, (watch, next) => watch.rollback(argument, next))
       case 'start': {
         const started = await send()
         // Nothing is awaited in between, so no write can come before.
-        for (const watch of open()) watch.started(started?.id)
+        for (const watch of open()) watch.started(started)
         return started
       }
     }

@@ -88,16 +88,23 @@ export class WriteWatch {
       : runUnder(this.engine.beginTransaction(), calls, send)
   }
 
-  started(id: unknown): void {
-    this.#transactions.started(String(id))
+  started(transaction: { readonly id?: unknown } | undefined): void {
+    const id = idOf(transaction)
+    if (id !== undefined) this.#transactions.started(id)
   }
 
-  commit<T>(id: unknown, send: () => Promise<T>): Promise<T> {
-    return this.#transactions.commit(String(id), send)
+  commit<T>(
+    transaction: { readonly id?: unknown } | undefined,
+    send: () => Promise<T>,
+  ): Promise<T> {
+    return this.#transactions.commit(idOf(transaction), send)
   }
 
-  rollback<T>(id: unknown, send: () => Promise<T>): Promise<T> {
-    return this.#transactions.rollback(String(id), send)
+  rollback<T>(
+    transaction: { readonly id?: unknown } | undefined,
+    send: () => Promise<T>,
+  ): Promise<T> {
+    return this.#transactions.rollback(idOf(transaction), send)
   }
 
   /** The request as a write, or undefined where it certainly is none. */
@@ -146,8 +153,10 @@ export class WriteWatch {
   }
 }
 
-function idOf(transaction: { readonly id?: unknown } | undefined): string {
-  return String(transaction?.id)
+/** Undefined where Prisma names its transactions in another way: they are then all unknown ones. */
+function idOf(transaction: { readonly id?: unknown } | undefined): string | undefined {
+  const id = transaction?.id
+  return typeof id === 'string' ? id : undefined
 }
 
 function unused(): KeyMaterial {

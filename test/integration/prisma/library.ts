@@ -1,4 +1,4 @@
-import { PrismaClient } from '../../../prisma/generated/client.ts'
+import type { PrismaClient } from '../../../prisma/generated/client.ts'
 
 export const ada = 'a0000000-0000-4000-8000-000000000001'
 export const bob = 'b0000000-0000-4000-8000-000000000002'
