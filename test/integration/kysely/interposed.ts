@@ -1,0 +1,139 @@
+import {
+  AbortedTransactionError,
+  CompiledQuery,
+  type DatabaseConnection,
+  type Dialect,
+  type Driver,
+  Kysely,
+  type KyselyPlugin,
+  PGliteAdapter,
+  PostgresAdapter,
+  PostgresIntrospector,
+  PostgresQueryCompiler,
+  type QueryResult,
+  type TransactionSettings,
+} from 'kysely'
+import type { Tables } from '../../../prisma/tables.ts'
+import type { TestDatabase } from '../../support/databases.ts'
+
+/** Where a test stands between Kysely and its database. */
+export interface Interposition {
+  /** Sees each statement, BEGIN and COMMIT included, and sends it when it likes. */
+  statement?: (
+    sql: string,
+    send: () => Promise<QueryResult<unknown>>,
+  ) => Promise<QueryResult<unknown>>
+  /** How often a connection was taken. */
+  connections: number
+}
+
+/** Kysely on this database, with the test in between. It streams as well, by chunks of what it read. */
+export function interpose(
+  database: TestDatabase,
+  between: Interposition,
+  plugins: KyselyPlugin[] = [],
+): Kysely<Tables> {
+  const dialect: Dialect = {
+    createAdapter: () => (database.name === 'pglite' ? new PGliteAdapter() : new PostgresAdapter()),
+    createDriver: () => new InterposedDriver(database, between),
+    createIntrospector: (db) => new PostgresIntrospector(db),
+    createQueryCompiler: () => new PostgresQueryCompiler(),
+  }
+  return new Kysely<Tables>({ dialect, plugins })
+}
+
+class InterposedDriver implements Driver {
+  readonly #database: TestDatabase
+  readonly #between: Interposition
+  readonly #release = new WeakMap<DatabaseConnection, () => void>()
+  #destroyed = false
+
+  constructor(database: TestDatabase, between: Interposition) {
+    this.#database = database
+    this.#between = between
+  }
+
+  async init(): Promise<void> {}
+
+  acquireConnection(): Promise<DatabaseConnection> {
+    if (this.#destroyed) return Promise.reject(new Error('this driver is destroyed'))
+    this.#between.connections += 1
+    return new Promise((resolve, reject) => {
+      const provide = (own: DatabaseConnection) =>
+        new Promise<void>((release) => {
+          const connection = new InterposedConnection(own, this.#between)
+          this.#release.set(connection, release)
+          resolve(connection)
+        })
+      this.#database.kysely.getExecutor().provideConnection(provide).catch(reject)
+    })
+  }
+
+  async releaseConnection(connection: DatabaseConnection): Promise<void> {
+    this.#release.get(connection)?.()
+  }
+
+  async beginTransaction(
+    connection: DatabaseConnection,
+    { isolationLevel, accessMode }: TransactionSettings,
+  ): Promise<void> {
+    const settings = [isolationLevel && `isolation level ${isolationLevel}`, accessMode]
+    await run(connection, ['begin', ...settings.filter(Boolean)].join(' '))
+  }
+
+  async commitTransaction(connection: DatabaseConnection): Promise<void> {
+    const { rows } = await run(connection, 'commit')
+    const [row] = rows as { command?: string }[]
+    if (row?.command === 'ROLLBACK') throw new AbortedTransactionError()
+  }
+
+  async rollbackTransaction(connection: DatabaseConnection): Promise<void> {
+    await run(connection, 'rollback')
+  }
+
+  async savepoint(connection: DatabaseConnection, name: string): Promise<void> {
+    await run(connection, `savepoint "${name}"`)
+  }
+
+  async rollbackToSavepoint(connection: DatabaseConnection, name: string): Promise<void> {
+    await run(connection, `rollback to "${name}"`)
+  }
+
+  async releaseSavepoint(connection: DatabaseConnection, name: string): Promise<void> {
+    await run(connection, `release "${name}"`)
+  }
+
+  async destroy(): Promise<void> {
+    this.#destroyed = true
+  }
+}
+
+function run(connection: DatabaseConnection, sql: string): Promise<QueryResult<unknown>> {
+  return connection.executeQuery(CompiledQuery.raw(sql))
+}
+
+class InterposedConnection implements DatabaseConnection {
+  readonly #own: DatabaseConnection
+  readonly #between: Interposition
+
+  constructor(own: DatabaseConnection, between: Interposition) {
+    this.#own = own
+    this.#between = between
+  }
+
+  executeQuery<R>(query: CompiledQuery): Promise<QueryResult<R>> {
+    const send = () => this.#own.executeQuery<R>(query)
+    const { statement } = this.#between
+    return statement ? (statement(query.sql, send) as Promise<QueryResult<R>>) : send()
+  }
+
+  async *streamQuery<R>(
+    query: CompiledQuery,
+    chunkSize = 1,
+  ): AsyncIterableIterator<QueryResult<R>> {
+    const { rows } = await this.executeQuery<R>(query)
+    for (let at = 0; at < rows.length; at += chunkSize) {
+      yield { rows: rows.slice(at, at + chunkSize) }
+    }
+  }
+}
