@@ -1,17 +1,17 @@
-import { spawn, spawnSync, type ChildProcess } from 'node:child_process'
+import { spawnSync } from 'node:child_process'
 import { randomBytes } from 'node:crypto'
-import { once } from 'node:events'
-import { rmSync, writeFileSync } from 'node:fs'
+import { writeFileSync } from 'node:fs'
 import { join } from 'node:path'
-import { setTimeout as sleep } from 'node:timers/promises'
 import pg from 'pg'
 import { freePort } from './free-port.ts'
 import { copyPostgres, findPostgres } from './postgres-binaries.ts'
+import { ServerProcess, type ServerProgram } from './server-process.ts'
 import { canRun, makeServerFolder, serverUser, type ServerUser } from './server-user.ts'
-import { removeWhenWeDie, type Watchdog } from './watchdog.ts'
+import { removeWhenWeDie } from './watchdog.ts'
 
 const superuser = 'tidemark'
-const startTimeoutMs = 30_000
+// PostgreSQL's immediate shutdown: nobody needs a last checkpoint. Killed, its children would live on for a moment.
+const stopSignal = 'SIGQUIT'
 
 const settings = {
   // The data need not survive the machine, so nothing waits for a disk. It must survive kill -9 of the server, so
@@ -43,44 +43,28 @@ const settings = {
 export class PostgresServer {
   readonly port: number
   readonly #password: string
-  readonly #postgres: string
-  readonly #folder: string
-  readonly #user: ServerUser
-  readonly #watchdog: Watchdog
-  #process: ChildProcess | undefined
-  #log = ''
+  readonly #process: ServerProcess
 
-  private constructor(props: {
-    port: number
-    password: string
-    postgres: string
-    folder: string
-    user: ServerUser
-    watchdog: Watchdog
-  }) {
-    this.port = props.port
-    this.#password = props.password
-    this.#postgres = props.postgres
-    this.#folder = props.folder
-    this.#user = props.user
-    this.#watchdog = props.watchdog
+  private constructor(port: number, password: string, program: Omit<ServerProgram, 'connect'>) {
+    this.port = port
+    this.#password = password
+    this.#process = new ServerProcess({ ...program, connect: () => this.#connect() })
   }
 
   static async start(): Promise<PostgresServer> {
     const user = serverUser()
     const folder = makeServerFolder('postgres', user)
     const data = join(folder, 'data')
-    const watchdog = removeWhenWeDie(folder, join(data, 'postmaster.pid'))
+    const watchdog = removeWhenWeDie(folder, join(data, 'postmaster.pid'), stopSignal)
     const bin = usableBinaries(folder, user)
     const password = randomBytes(12).toString('hex')
     createCluster(bin, data, password, user)
-    const server = new PostgresServer({
-      port: await freePort(),
-      password,
-      postgres: join(bin, 'postgres'),
-      folder,
-      user,
-      watchdog,
+    const port = await freePort()
+    const options = Object.entries(settings).flatMap(([name, value]) => ['-c', `${name}=${value}`])
+    const server = new PostgresServer(port, password, {
+      ...{ name: 'PostgreSQL', folder, user, watchdog, stopSignal },
+      file: join(bin, 'postgres'),
+      args: ['-D', data, '-p', String(port), ...options],
     })
     await server.restart()
     return server
@@ -92,73 +76,31 @@ export class PostgresServer {
   }
 
   /** Crashes the server: kill -9, no checkpoint, every connection cut. */
-  async kill(): Promise<void> {
-    await this.#end('SIGKILL')
+  kill(): Promise<void> {
+    return this.#process.kill()
   }
 
   /** Starts the server again on the same port and data, recovering first if it was killed. */
-  async restart(): Promise<void> {
-    await this.#end('SIGQUIT')
-    const deadline = Date.now() + startTimeoutMs
-    for (;;) {
-      this.#spawn()
-      if (await this.#answers(deadline)) return
-      // Children of a killed server live on for a moment and keep its memory segment: try until they are gone.
-      if (Date.now() > deadline) throw new Error(`PostgreSQL did not start:\n${this.#log}`)
-      await this.#end('SIGQUIT')
-      await sleep(50)
-    }
+  restart(): Promise<void> {
+    return this.#process.restart()
   }
 
   /** Stops the server and removes its folder. */
-  async stop(): Promise<void> {
-    await this.#end('SIGQUIT')
-    rmSync(this.#folder, { recursive: true, force: true })
-    this.#watchdog.dismiss()
+  stop(): Promise<void> {
+    return this.#process.stop()
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
     await this.stop()
   }
 
-  #spawn(): void {
-    const options = Object.entries(settings).flatMap(([name, value]) => ['-c', `${name}=${value}`])
-    const args = ['-D', join(this.#folder, 'data'), '-p', String(this.port), ...options]
-    this.#process = spawn(this.#postgres, args, {
-      ...this.#user,
-      cwd: this.#folder,
-      stdio: ['ignore', 'ignore', 'pipe'],
-      // Ctrl-C goes to a whole process group. Ours alone gets it, and then stops the server in order.
-      detached: true,
-    })
-    this.#process.stderr?.on('data', (chunk: Buffer) => {
-      this.#log = (this.#log + chunk.toString()).slice(-20_000)
-    })
-  }
-
-  async #answers(deadline: number): Promise<boolean> {
-    while (this.#process?.exitCode === null && Date.now() < deadline) {
-      const client = new pg.Client({ connectionString: this.url() })
-      try {
-        await client.connect()
-        return true
-      } catch {
-        await sleep(20)
-      } finally {
-        await client.end().catch(() => {})
-      }
+  async #connect(): Promise<void> {
+    const client = new pg.Client({ connectionString: this.url() })
+    try {
+      await client.connect()
+    } finally {
+      await client.end().catch(() => {})
     }
-    return false
-  }
-
-  async #end(signal: 'SIGKILL' | 'SIGQUIT'): Promise<void> {
-    const server = this.#process
-    this.#process = undefined
-    if (!server || server.exitCode !== null || server.signalCode !== null) return
-    const exited = once(server, 'exit')
-    // SIGQUIT is PostgreSQL's immediate shutdown: nobody needs a last checkpoint.
-    server.kill(signal)
-    await exited
   }
 }
 

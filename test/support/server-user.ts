@@ -6,7 +6,7 @@ import { join } from 'node:path'
 /** Spread into spawn's options: who runs the server. Empty when that is simply us. */
 export type ServerUser = { readonly uid: number; readonly gid: number } | Record<string, never>
 
-/** PostgreSQL refuses to run as root, which is what a container usually is. */
+/** Database servers refuse to run as root, which is what a container usually is. */
 export function serverUser(): ServerUser {
   if (process.getuid?.() !== 0) return {}
   const users = readFileSync('/etc/passwd', 'utf8')
@@ -17,7 +17,7 @@ export function serverUser(): ServerUser {
     if (user) return { uid: Number(user[2]), gid: Number(user[3]) }
   }
   throw new Error(
-    'PostgreSQL refuses to run as root, and /etc/passwd has neither postgres nor nobody.',
+    'Database servers refuse to run as root, and /etc/passwd has neither postgres nor nobody.',
   )
 }
 

@@ -13,13 +13,18 @@ export interface Watchdog {
  *
  * @param folder removed as a whole
  * @param pidFile its first line is the server's process id for as long as the server runs
+ * @param stopSignal what ends the server quickly
  */
-export function removeWhenWeDie(folder: string, pidFile: string): Watchdog {
+export function removeWhenWeDie(
+  folder: string,
+  pidFile: string,
+  stopSignal: NodeJS.Signals,
+): Watchdog {
   const script = `
     read -r _
-    pid=$(head -n 1 "$1" 2>/dev/null) && kill -QUIT "$pid" 2>/dev/null && sleep 1
+    pid=$(head -n 1 "$1" 2>/dev/null) && kill -s "$2" "$pid" 2>/dev/null && sleep 1
     rm -rf "$0"`
-  const shell = spawn('/bin/sh', ['-c', script, folder, pidFile], {
+  const shell = spawn('/bin/sh', ['-c', script, folder, pidFile, stopSignal.slice(3)], {
     cwd: '/',
     stdio: ['pipe', 'ignore', 'ignore'],
     detached: true,
