@@ -1,7 +1,7 @@
-import { spawnSync } from 'node:child_process'
 import { cpSync, existsSync, readdirSync, readFileSync, symlinkSync } from 'node:fs'
 import { createRequire } from 'node:module'
 import { basename, delimiter, dirname, join, resolve } from 'node:path'
+import { installWithApt } from './install-with-apt.ts'
 
 /** A PostgreSQL installation: `${folder}/bin/postgres` and its libraries beside it. */
 export interface PostgresInstallation {
@@ -15,7 +15,7 @@ export interface PostgresInstallation {
 export function findPostgres(): PostgresInstallation {
   const found = fromNpm() ?? fromMachine()
   if (found) return found
-  installWithApt()
+  installWithApt(['postgresql'])
   const installed = fromMachine()
   if (installed) return installed
   throw new Error(
@@ -77,13 +77,4 @@ function fromMachine(): PostgresInstallation | undefined {
     (folder) => existsSync(join(folder, 'initdb')) && existsSync(join(folder, 'postgres')),
   )
   return bin === undefined ? undefined : { folder: dirname(bin), relocatable: false }
-}
-
-function installWithApt(): void {
-  if (process.getuid?.() !== 0 || !existsSync('/usr/bin/apt-get')) return
-  const env = { ...process.env, DEBIAN_FRONTEND: 'noninteractive' }
-  for (const args of [['update'], ['install', '-y', '--no-install-recommends', 'postgresql']]) {
-    const { status } = spawnSync('apt-get', ['-qq', ...args], { env, stdio: ['ignore', 2, 2] })
-    if (status !== 0) return
-  }
 }
