@@ -20,7 +20,7 @@ import {
   type WritePlan,
 } from '@tidemark/core'
 import type { Binding } from './binding.ts'
-import { HintPlugin, hintOf } from './hints.ts'
+import { HintPlugin, hintOf, hintOfCompiled, withHint } from './hints.ts'
 import type { PlannedQuery } from './query-planner.ts'
 import { Session } from './session.ts'
 import { streamUntilSettled } from './streamed-write.ts'
@@ -73,7 +73,9 @@ export class CachingExecutor implements QueryExecutor {
   }
 
   compileQuery<R = unknown>(node: RootOperationNode, queryId: QueryId): CompiledQuery<R> {
-    return this.#inner.compileQuery(node, queryId)
+    const { hint } = this.#context
+    const query = this.#inner.compileQuery<R>(node, queryId)
+    return hint ? withHint(query, hint) : query
   }
 
   provideConnection<T>(
@@ -103,7 +105,8 @@ export class CachingExecutor implements QueryExecutor {
     chunkSize: number,
     options?: AbortableOperationOptions,
   ): AsyncIterableIterator<QueryResult<R>> {
-    const { binding, hint, session } = this.#context
+    const { binding, session } = this.#context
+    const hint = this.#hint(query)
     const { plan, maySwitchTransaction } = this.#plan(query)
     const rows = this.#inner.stream<R>(query, chunkSize, options)
     if (plan.kind === 'read') {
@@ -155,6 +158,11 @@ export class CachingExecutor implements QueryExecutor {
     return new CachingExecutor(inner, { ...this.#context, hint })
   }
 
+  /** The query's own, from wherever it was compiled, before that of the instance that executes it. */
+  #hint(query: CompiledQuery): ResolvedHint | undefined {
+    return hintOfCompiled(query) ?? this.#context.hint
+  }
+
   #plan(query: CompiledQuery): PlannedQuery {
     return this.#context.binding.planner.plan(query)
   }
@@ -163,7 +171,8 @@ export class CachingExecutor implements QueryExecutor {
     query: CompiledQuery<R>,
     options: AbortableQueryOptions | undefined,
   ): Awaitable<QueryResult<R>> {
-    const { binding, hint, session } = this.#context
+    const { binding, session } = this.#context
+    const hint = this.#hint(query)
     const planned = this.#plan(query)
     const plan = planned.vouched && hint?.cached ? planned.vouched : planned.plan
     if (plan.kind === 'write') {
@@ -196,7 +205,8 @@ export class CachingExecutor implements QueryExecutor {
     query: CompiledQuery<R>,
     options: AbortableQueryOptions | undefined,
   ): Promise<QueryResult<R>> {
-    const { binding, hint, session } = this.#context
+    const { binding, session } = this.#context
+    const hint = this.#hint(query)
     let isSent = false
     // A write that never got a connection (the pool timed out, was destroyed) did nothing.
     const executor = this.#bare.withConnectionProvider({

@@ -1,4 +1,5 @@
 import type {
+  CompiledQuery,
   KyselyPlugin,
   PluginTransformQueryArgs,
   PluginTransformResultArgs,
@@ -42,13 +43,30 @@ export function hintOf(
   return plugin ? plugin.hint : fallback
 }
 
+/** Where a compiled query carries its hint: it may be executed by another executor than compiled it. */
+const HINT = Symbol('tidemark.hint')
+
+interface Hinted {
+  readonly [HINT]?: ResolvedHint
+}
+
+export function withHint<R>(query: CompiledQuery<R>, hint: ResolvedHint): CompiledQuery<R> {
+  const hinted: CompiledQuery<R> & Hinted = { ...query, [HINT]: hint }
+  return Object.freeze(hinted)
+}
+
+export function hintOfCompiled(query: CompiledQuery): ResolvedHint | undefined {
+  return (query as Hinted)[HINT]
+}
+
 const CACHED = new HintPlugin(resolveHint({}, 'cached'))
 const BYPASS = new HintPlugin(UNCACHED)
 
 /**
  * Caches a query, for `$call` or, where there is none, as a function. On a Kysely instance or a transaction it holds for every query that has
  * no hint of its own. A hint replaces the one before it as a whole. On an instance without a cache it
- * does nothing, and so it does on a subquery: only the query that is executed counts.
+ * does nothing, and so it does on a subquery: only the query that is executed counts. A merge takes its
+ * hint from the instance, `cached(hint)(db).mergeInto(…)`, since Kysely gives it no plugins.
  *
  * On a query that writes, `tags` are invalidated beside its tables, and `tables` names the tables that
  * it writes in place of those that were derived. The same goes for raw SQL that hides them.
