@@ -1,33 +1,43 @@
 import { createHash } from 'node:crypto'
 import { existsSync, mkdirSync, readFileSync, readdirSync, rmSync, writeFileSync } from 'node:fs'
 import { delimiter, dirname, join } from 'node:path'
+import { derivePrismaSchemas } from './derive-prisma-schemas.mjs'
 import { pathOutsideCheckout, root, runCommand, say, SetupError } from './run-command.mjs'
 
 const stamp = join(root, 'node_modules', '.cache', 'tidemark', 'prisma-client.sha256')
-const output = join(root, 'prisma', 'generated')
-// What the generated client depends on: the schema, how the CLI is configured, and the CLI's version.
+const outputs = ['generated', 'derived/mysql/client', 'derived/sqlite/client']
+// What the generated clients depend on: the schema and what is derived from it, how the CLI is configured, and its version.
 const inputs = [
   'prisma/schema.prisma',
+  'tools/setup/derive-prisma-schemas.mjs',
   'prisma.config.ts',
   'prisma/prisma.config.ts',
   'node_modules/prisma/package.json',
 ]
 
-/** Runs `prisma generate` when the schema is newer than the generated client. */
-export function generatePrismaClient() {
+/** Runs `prisma generate` for each database when the schema is newer than the generated clients. */
+export function generatePrismaClients() {
   if (!existsSync(join(root, 'prisma', 'schema.prisma'))) return
   const hash = hashOf(inputs)
-  if (hash === readStamp() && existsSync(output) && readdirSync(output).length > 0) return
-  say('generating the Prisma client')
+  if (hash === readStamp() && outputs.every(isGenerated)) return
+  say('generating the Prisma clients')
   rmSync(stamp, { force: true })
-  if (!generate()) throw new SetupError('prisma generate failed; its messages are above.')
+  const schemas = ['prisma/schema.prisma', ...derivePrismaSchemas()]
+  if (!schemas.every(generate)) throw new SetupError('prisma generate failed; its messages are above.')
   mkdirSync(dirname(stamp), { recursive: true })
   writeFileSync(stamp, hash)
 }
 
-function generate() {
+/** @param {string} output */
+function isGenerated(output) {
+  const folder = join(root, 'prisma', output)
+  return existsSync(folder) && readdirSync(folder).length > 0
+}
+
+/** @param {string} schema */
+function generate(schema) {
   const bin = join(root, 'node_modules', '.bin')
-  return runCommand('prisma', ['generate', '--no-hints'], {
+  return runCommand('prisma', ['generate', '--no-hints', `--schema=${schema}`], {
     PATH: bin + delimiter + pathOutsideCheckout(),
     // `generate` needs no engine, yet refuses to start before it has found one, and the download (an install script,
     // from a host that closed networks do not reach) has not happened. Any executable will do. Never do this for
