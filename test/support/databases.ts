@@ -1,4 +1,5 @@
 import type { SqlDriverAdapterFactory } from '@prisma/client/runtime/client'
+import { setTimeout } from 'node:timers/promises'
 import type { Kysely } from 'kysely'
 import { afterAll, beforeAll, beforeEach, describe } from 'vitest'
 import { openPglite } from './pglite.ts'
@@ -56,13 +57,32 @@ export function describeEachDatabase(
     const database = {} as TestDatabase
     const where = reason === undefined ? name : `not on ${name}: ${reason}`
     describe.skipIf(reason !== undefined)(`${title} (${where})`, () => {
-      beforeAll(async () => {
-        Object.assign(database, await open[name]())
+      const openFresh = async () => void Object.assign(database, await open[name]())
+      beforeAll(openFresh)
+      beforeEach(async () => {
+        if (await settles(emptyTables(database))) return
+        // A test left a transaction open, and with it locks or PGlite's only connection. That test has failed; the ones
+        // after it need not wait for what it holds.
+        database.close().catch(() => {})
+        await openFresh()
       })
-      beforeEach(() => emptyTables(database))
-      afterAll(() => database.close())
+      afterAll(async () => {
+        await settles(database.close())
+      })
       tests(database)
     })
+  }
+}
+
+/** Whether something ends in good time. It is not waited for any longer. */
+async function settles(work: Promise<void>): Promise<boolean> {
+  const patienceMs = 5_000
+  const done = new AbortController()
+  const timeout = setTimeout(patienceMs, false, { signal: done.signal })
+  try {
+    return await Promise.race([work.then(() => true), timeout])
+  } finally {
+    done.abort()
   }
 }
 
