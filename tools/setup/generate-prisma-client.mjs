@@ -23,7 +23,8 @@ export function generatePrismaClients() {
   say('generating the Prisma clients')
   rmSync(stamp, { force: true })
   const schemas = ['prisma/schema.prisma', ...derivePrismaSchemas()]
-  if (!schemas.every(generate)) throw new SetupError('prisma generate failed; its messages are above.')
+  if (!schemas.every(generate))
+    throw new SetupError('prisma generate failed; its messages are above.')
   mkdirSync(dirname(stamp), { recursive: true })
   writeFileSync(stamp, hash)
 }
