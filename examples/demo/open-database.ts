@@ -11,7 +11,7 @@ export interface Database {
   readonly prisma: PrismaClient
   /** A database of its own with the same content. */
   clone(): Promise<Database>
-  close(): Promise<void>
+  readonly close: () => Promise<void>
 }
 
 /** Starts PostgreSQL inside this process, in memory, with the tables of prisma/schema.prisma. */

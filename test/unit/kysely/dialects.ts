@@ -40,7 +40,7 @@ export function compilerFor(name: DialectName): Kysely<Tables> {
   return new Kysely<Tables>({ dialect })
 }
 
-export const functions = new KnownFunctions({ stable: ['similar_film'], volatile: ['roll_dice'] })
+const functions = new KnownFunctions({ stable: ['similar_film'], volatile: ['roll_dice'] })
 
 /** What is said of a query on this dialect. */
 export function analyse(name: DialectName, query: CompiledQuery | Compilable): Analysis {
