@@ -6,15 +6,27 @@ import {
   type Driver,
   Kysely,
   type KyselyPlugin,
+  MysqlAdapter,
+  MysqlQueryCompiler,
   PGliteAdapter,
   PostgresAdapter,
-  PostgresIntrospector,
   PostgresQueryCompiler,
   type QueryResult,
+  SqliteAdapter,
+  SqliteQueryCompiler,
   type TransactionSettings,
 } from 'kysely'
 import type { Tables } from '../../../prisma/tables.ts'
 import type { TestDatabase } from '../../support/databases.ts'
+
+export function isPostgres({ name }: TestDatabase): boolean {
+  return name === 'postgres' || name === 'pglite'
+}
+
+/** Whether one connection can be held while another works. */
+export function hasPool({ name }: TestDatabase): boolean {
+  return name === 'postgres' || name === 'mariadb'
+}
 
 /** Where a test stands between Kysely and its database. */
 export interface Interposition {
@@ -27,17 +39,25 @@ export interface Interposition {
   connections: number
 }
 
+const parts = {
+  pglite: [PGliteAdapter, PostgresQueryCompiler],
+  postgres: [PostgresAdapter, PostgresQueryCompiler],
+  mariadb: [MysqlAdapter, MysqlQueryCompiler],
+  sqlite: [SqliteAdapter, SqliteQueryCompiler],
+} as const
+
 /** Kysely on this database, with the test in between. It streams as well, by chunks of what it read. */
 export function interpose(
   database: TestDatabase,
   between: Interposition,
   plugins: KyselyPlugin[] = [],
 ): Kysely<Tables> {
+  const [Adapter, QueryCompiler] = parts[database.name]
   const dialect: Dialect = {
-    createAdapter: () => (database.name === 'pglite' ? new PGliteAdapter() : new PostgresAdapter()),
+    createAdapter: () => new Adapter(),
     createDriver: () => new InterposedDriver(database, between),
-    createIntrospector: (db) => new PostgresIntrospector(db),
-    createQueryCompiler: () => new PostgresQueryCompiler(),
+    createIntrospector: () => database.kysely.introspection,
+    createQueryCompiler: () => new QueryCompiler(),
   }
   return new Kysely<Tables>({ dialect, plugins })
 }
@@ -77,8 +97,16 @@ class InterposedDriver implements Driver {
     connection: DatabaseConnection,
     { isolationLevel, accessMode }: TransactionSettings,
   ): Promise<void> {
-    const settings = [isolationLevel && `isolation level ${isolationLevel}`, accessMode]
-    await run(connection, ['begin', ...settings.filter(Boolean)].join(' '))
+    const isolation = isolationLevel && `isolation level ${isolationLevel}`
+    if (isPostgres(this.#database)) {
+      await run(connection, ['begin', isolation, accessMode].filter(Boolean).join(' '))
+      return
+    }
+    // SQLite has the one level, and no other word for it.
+    if (isolation && this.#database.name === 'mariadb') {
+      await run(connection, `set transaction ${isolation}`)
+    }
+    await run(connection, 'begin')
   }
 
   async commitTransaction(connection: DatabaseConnection): Promise<void> {
@@ -92,15 +120,15 @@ class InterposedDriver implements Driver {
   }
 
   async savepoint(connection: DatabaseConnection, name: string): Promise<void> {
-    await run(connection, `savepoint "${name}"`)
+    await run(connection, `savepoint ${name}`)
   }
 
   async rollbackToSavepoint(connection: DatabaseConnection, name: string): Promise<void> {
-    await run(connection, `rollback to "${name}"`)
+    await run(connection, `rollback to ${name}`)
   }
 
   async releaseSavepoint(connection: DatabaseConnection, name: string): Promise<void> {
-    await run(connection, `release "${name}"`)
+    await run(connection, `release savepoint ${name}`)
   }
 
   async destroy(): Promise<void> {

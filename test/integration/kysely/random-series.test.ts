@@ -144,25 +144,29 @@ const step = fc.record({
   b: fc.integer({ min: 1, max: 3 }),
 })
 
-describeEachDatabase('any series of Kysely queries', (database) => {
-  it('is answered through the cache as it is without', async () => {
-    let hits = 0
-    const property = fc.asyncProperty(
-      fc.array(step, { minLength: 20, maxLength: 60 }),
-      async (steps) => {
-        await database.sql('truncate films, genres restart identity cascade')
-        const cache = createTidemark()
-        const db = withCache(database.kysely, cache, { cacheByDefault: true })
-        for (const each of steps) {
-          const read = reads[each.kind]
-          if (read) expect(await read(db, each)).toEqual(await read(database.kysely, each))
-          else await writes[each.kind]!(db, each)
-        }
-        hits += answersOf(cache).memory ?? 0
-        await cache.close()
-      },
-    )
-    await fc.assert(property, { numRuns: 60, seed: 20_26 })
-    expect(hits).toBeGreaterThan(100)
-  }, 60_000)
-})
+describeEachDatabase(
+  'any series of Kysely queries',
+  (database) => {
+    it('is answered through the cache as it is without', async () => {
+      let hits = 0
+      const property = fc.asyncProperty(
+        fc.array(step, { minLength: 20, maxLength: 60 }),
+        async (steps) => {
+          await database.sql('truncate films, genres restart identity cascade')
+          const cache = createTidemark()
+          const db = withCache(database.kysely, cache, { cacheByDefault: true })
+          for (const each of steps) {
+            const read = reads[each.kind]
+            if (read) expect(await read(db, each)).toEqual(await read(database.kysely, each))
+            else await writes[each.kind]!(db, each)
+          }
+          hits += answersOf(cache).memory ?? 0
+          await cache.close()
+        },
+      )
+      await fc.assert(property, { numRuns: 60, seed: 20_26 })
+      expect(hits).toBeGreaterThan(100)
+    }, 60_000)
+  },
+  { except: { mariadb: 'its SQL is that of Postgres', sqlite: 'its SQL is that of Postgres' } },
+)
