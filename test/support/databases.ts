@@ -2,9 +2,12 @@ import type { SqlDriverAdapterFactory } from '@prisma/client/runtime/client'
 import { setTimeout } from 'node:timers/promises'
 import type { Kysely } from 'kysely'
 import { afterAll, beforeAll, beforeEach, describe } from 'vitest'
+import { openMariadb } from './mariadb.ts'
 import { openPglite } from './pglite.ts'
 import { openPostgres } from './postgres.ts'
+import { openSqlite } from './sqlite.ts'
 import type { StatementLog } from './statement-log.ts'
+import type { PrismaClient } from '../../prisma/generated/client.ts'
 import type { Tables } from '../../prisma/tables.ts'
 
 /** An open database with the tables of prisma/schema.prisma. */
@@ -14,19 +17,31 @@ export interface TestDatabase {
   readonly kysely: Kysely<Tables>
   /** What `kysely` and Prisma sent, `sql` and the emptying of tables excluded. */
   readonly statements: StatementLog
+  /**
+   * The client that is generated for this database. All have the type of PostgreSQL's: what another database lacks
+   * (lists of scalars; on MySQL also `createManyAndReturn` and the like) fails there when it runs.
+   */
+  readonly PrismaClient: typeof PrismaClient
   /** A driver adapter for a Prisma Client on the same database. */
   prismaAdapter(): SqlDriverAdapterFactory
-  /** Goes past everything, like a writer that Tidemark does not see. */
+  /**
+   * Goes past everything, like a writer that Tidemark does not see. Parameters are `$1`, `$2`, in this order, and names
+   * stand in double quotes, on every database.
+   */
   sql<Row = Record<string, unknown>>(
     text: string,
     parameters?: readonly unknown[],
   ): Promise<readonly Row[]>
+  /** Leaves no row in any table, and lets ids count from one. */
+  emptyTables(): Promise<void>
   close(): Promise<void>
 }
 
 const open = {
   pglite: openPglite,
   postgres: openPostgres,
+  mariadb: openMariadb,
+  sqlite: openSqlite,
 }
 
 export type DatabaseName = keyof typeof open
@@ -60,7 +75,7 @@ export function describeEachDatabase(
       const openFresh = async () => void Object.assign(database, await open[name]())
       beforeAll(openFresh)
       beforeEach(async () => {
-        if (await settles(emptyTables(database))) return
+        if (await settles(database.emptyTables())) return
         // A test left a transaction open, and with it locks or PGlite's only connection. That test has failed; the ones
         // after it need not wait for what it holds.
         database.close().catch(() => {})
@@ -74,24 +89,20 @@ export function describeEachDatabase(
   }
 }
 
-/** Whether something ends in good time. It is not waited for any longer. */
+/** Whether something ends well, and in good time. It is not waited for any longer; SQLite says at once that it is locked. */
 async function settles(work: Promise<void>): Promise<boolean> {
   const patienceMs = 5_000
   const done = new AbortController()
   const timeout = setTimeout(patienceMs, false, { signal: done.signal })
   try {
-    return await Promise.race([work.then(() => true), timeout])
+    return await Promise.race([
+      work.then(
+        () => true,
+        () => false,
+      ),
+      timeout,
+    ])
   } finally {
     done.abort()
   }
-}
-
-async function emptyTables(database: TestDatabase): Promise<void> {
-  const tables = await database.sql<{ name: string }>(
-    `select format('%I.%I', schemaname, tablename) as name from pg_tables
-     where schemaname not in ('pg_catalog', 'information_schema')`,
-  )
-  if (tables.length === 0) return
-  const names = tables.map(({ name }) => name).join(', ')
-  await database.sql(`truncate ${names} restart identity cascade`)
 }

@@ -8,8 +8,10 @@ import { Kysely, PGliteDialect } from 'kysely'
 import { PrismaPGlite } from 'pglite-prisma-adapter'
 import { readMigrations } from './migrations.ts'
 import { StatementLog } from './statement-log.ts'
+import { truncatePostgres } from './truncate-postgres.ts'
 import { inject } from 'vitest'
 import type { TestDatabase } from './databases.ts'
+import { PrismaClient } from '../../prisma/generated/client.ts'
 import type { Tables } from '../../prisma/tables.ts'
 
 const modules = fileURLToPath(new URL('../../node_modules/', import.meta.url))
@@ -44,12 +46,16 @@ export async function openPglite(): Promise<TestDatabase> {
   const pglite = await PGlite.create({ loadDataDir: await openAsBlob(inject('pgliteTemplate')) })
   const statements = new StatementLog()
   const logged = logStatements(pglite, statements)
+  const sql: TestDatabase['sql'] = async (text, parameters = []) =>
+    (await pglite.query(text, [...parameters])).rows as never
   return {
     name: 'pglite',
     kysely: new Kysely<Tables>({ dialect: new PGliteDialect({ pglite: logged }) }),
     statements,
+    PrismaClient,
     prismaAdapter: () => new PrismaPGlite(logged),
-    sql: async (text, parameters = []) => (await pglite.query(text, [...parameters])).rows as never,
+    sql,
+    emptyTables: () => truncatePostgres(sql),
     close: () => pglite.close(),
   }
 }

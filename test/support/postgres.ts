@@ -4,7 +4,9 @@ import pg from 'pg'
 import { inject } from 'vitest'
 import { readMigrations } from './migrations.ts'
 import { StatementLog } from './statement-log.ts'
+import { truncatePostgres } from './truncate-postgres.ts'
 import type { TestDatabase } from './databases.ts'
+import { PrismaClient } from '../../prisma/generated/client.ts'
 import type { Tables } from '../../prisma/tables.ts'
 
 const template = 'tidemark_template'
@@ -29,12 +31,16 @@ export async function openPostgres(): Promise<TestDatabase> {
   const pool = loggingPool(url, statements)
   const kysely = new Kysely<Tables>({ dialect: new PostgresDialect({ pool }) })
   const direct = new pg.Pool({ connectionString: url, max: 2 })
+  const sql: TestDatabase['sql'] = async (text, parameters = []) =>
+    (await direct.query(text, [...parameters])).rows
   return {
     name: 'postgres',
     kysely,
     statements,
+    PrismaClient,
     prismaAdapter: () => new PrismaPg(pool),
-    sql: async (text, parameters = []) => (await direct.query(text, [...parameters])).rows,
+    sql,
+    emptyTables: () => truncatePostgres(sql),
     close: async () => {
       // Ends the pool, which Prisma shares.
       await kysely.destroy()

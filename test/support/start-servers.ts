@@ -1,12 +1,15 @@
 import type { TestProject } from 'vitest/node'
-import { makeTemplate } from './postgres.ts'
+import { MariadbServer } from './mariadb-server.ts'
 import { makePgliteTemplate } from './pglite.ts'
+import { makeTemplate } from './postgres.ts'
 import { PostgresServer } from './postgres-server.ts'
 
 declare module 'vitest' {
   interface ProvidedContext {
     /** The maintenance database of the server that all test files share. */
     postgresUrl: string
+    /** The server that all test files share, without a database. */
+    mariadbUrl: string
     /** The file that every PGlite starts from. */
     pgliteTemplate: string
   }
@@ -22,6 +25,8 @@ export default async function startServers(project: TestProject): Promise<() => 
   const postgres = started.use(await PostgresServer.start())
   await makeTemplate(postgres.url())
   project.provide('postgresUrl', postgres.url())
+  const mariadb = started.use(await MariadbServer.start())
+  project.provide('mariadbUrl', mariadb.url())
   project.provide('pgliteTemplate', await makePgliteTemplate())
   // From here on vitest stops them. Had something above failed, leaving this function would have.
   const running = started.move()

@@ -1,5 +1,4 @@
 import { expect, it } from 'vitest'
-import { PrismaClient } from '../../../prisma/generated/client.ts'
 import { describeEachDatabase } from '../../support/databases.ts'
 
 describeEachDatabase('a test database', (database) => {
@@ -14,7 +13,7 @@ describeEachDatabase('a test database', (database) => {
   })
 
   it('is one database for Kysely, Prisma and SQL', async () => {
-    const prisma = new PrismaClient({ adapter: database.prismaAdapter() })
+    const prisma = new database.PrismaClient({ adapter: database.prismaAdapter() })
     await prisma.genre.create({ data: { name: 'Horror' } })
     await database.sql('insert into genres (name) values ($1)', ['Western'])
     const genres = await database.kysely.selectFrom('genres').select('name').execute()
@@ -23,12 +22,12 @@ describeEachDatabase('a test database', (database) => {
   })
 
   it('notes what Kysely and Prisma send, and not what the test itself asks', async () => {
-    const prisma = new PrismaClient({ adapter: database.prismaAdapter() })
+    const prisma = new database.PrismaClient({ adapter: database.prismaAdapter() })
     const sent = database.statements.mark()
     await database.sql('select 1')
     expect(sent()).toEqual([])
     await database.kysely.selectFrom('genres').select('id').execute()
-    expect(sent()).toEqual(['select "id" from "genres"'])
+    expect(sent()).toEqual([expect.stringMatching(/^select .id. from .genres.$/)])
     await prisma.genre.findMany()
     expect(sent()).toHaveLength(2)
     await prisma.$disconnect()
@@ -41,7 +40,8 @@ describeEachDatabase('a test database', (database) => {
     await expect(database.kysely.transaction().execute(() => Promise.reject(abandon))).rejects.toBe(
       abandon,
     )
-    const ends = ['begin', 'delete from "genres"', 'commit', 'begin', 'rollback']
+    const deletion = expect.stringMatching(/^delete from .genres.$/) as string
+    const ends = ['begin', deletion, 'commit', 'begin', 'rollback']
     expect(sent()).toEqual(ends)
   })
 })
