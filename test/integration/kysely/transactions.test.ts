@@ -158,6 +158,20 @@ describeEachDatabase('Kysely transactions and connections', (database) => {
       expect(await readAndTell()).toBe('Alien, cached')
     })
 
+    it('makes old what a schema change committed, even if it is rolled back', async () => {
+      const write = db.transaction().execute(async (trx) => {
+        await writeTitle('Alien 1', trx)
+        await trx.schema.createTable('marks').addColumn('x', 'integer').execute()
+        await trx.insertInto('genres').values({ name: 'Drama' }).execute()
+        throw new Error('abandon')
+      })
+      await expect(write).rejects.toThrow('abandon')
+      const [film] = await database.sql<{ title: string }>('select title from films where id = 1')
+      expect(film?.title).toBe(database.name === 'mariadb' ? 'Alien 1' : 'Alien')
+      expect(await readTitle()).toBe(film?.title)
+      await database.sql('drop table if exists marks')
+    })
+
     it('notices a raw COMMIT inside of it', async () => {
       await db.transaction().execute(async (trx) => {
         const committed = await watchMarks()
