@@ -67,16 +67,19 @@ class CachedControlledTransaction<DB, S extends string[] = []> extends Controlle
   constructor(inner: ControlledTransaction<DB, S>, context: TransactionContext) {
     super({
       ...standInProps(inner, new CachingExecutor(inner.getExecutor(), context)),
-      transactionState: {
-        get status() {
-          if (inner.isCommitted) return 'committed'
-          return inner.isRolledBack ? 'rolled back' : 'active'
-        },
-      },
-      // Kysely's own transaction holds the connection.
-    } as ConstructorParameters<typeof ControlledTransaction<DB, S>>[0])
+      // Kysely's own transaction holds the connection, and knows the state of both.
+      transactionState: { status: 'active' },
+    } as never)
     this.#inner = inner
     this.#context = context
+  }
+
+  override get isCommitted(): boolean {
+    return this.#inner.isCommitted
+  }
+
+  override get isRolledBack(): boolean {
+    return this.#inner.isRolledBack
   }
 
   override commit(): Command<void> {
