@@ -68,6 +68,8 @@ const BYPASS = new HintPlugin(UNCACHED)
  * does nothing, and so it does on a subquery: only the query that is executed counts. A merge takes its
  * hint from the instance, `cached(hint)(db).mergeInto(…)`, since Kysely gives it no plugins.
  *
+ * What it returns may be kept and used for many queries, which saves checking the hint each time.
+ *
  * On a query that writes, `tags` are invalidated beside its tables, and `tables` names the tables that
  * it writes in place of those that were derived. The same goes for raw SQL that hides them.
  *
