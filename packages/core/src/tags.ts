@@ -26,21 +26,22 @@ export function customTag(name: string): Tag {
 }
 
 /**
- * One name for one table, however it was written: the default schema is left out.
+ * One name for one table, however it was written: the default schema is left out. Where it is not known which
+ * schema a name without one is in, every schema is: tables of one name then count as one, and are made old together.
  *
  * @example
  * physicalTable('person', undefined, 'public') // 'person'
  * physicalTable('person', 'public', 'public')  // 'person'
  * physicalTable('person', 'audit', 'public')   // 'audit.person'
+ * physicalTable('person', 'audit', undefined)  // 'person'
  */
 export function physicalTable(
   table: string,
   schema: string | undefined,
   defaultSchema: string | undefined,
 ): string {
-  return schema === undefined || schema.toLowerCase() === defaultSchema?.toLowerCase()
-    ? table
-    : `${schema}.${table}`
+  if (schema === undefined || defaultSchema === undefined) return table
+  return schema.toLowerCase() === defaultSchema.toLowerCase() ? table : `${schema}.${table}`
 }
 
 /** What a read of these tables, with these hinted names, depends on. */

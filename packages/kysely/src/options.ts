@@ -16,8 +16,8 @@ export interface CacheOptions extends PolicyOptions {
   readonly database?: string
   /**
    * The schema that an unqualified table is in, so that `person` and `public.person` are one table.
-   * Default: `'public'` on Postgres, `'main'` on SQLite, `'dbo'` on SQL Server, none on MySQL, where it
-   * is the database's own name.
+   * Default: `'public'` on Postgres, `'dbo'` on SQL Server. Elsewhere, as long as it is not given, tables of
+   * one name in several schemas (on MySQL: databases; on SQLite: attached ones) count as one table.
    */
   readonly defaultSchema?: string
   /**

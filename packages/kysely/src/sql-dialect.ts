@@ -18,13 +18,14 @@ export function dialectOf(adapter: DialectAdapter): SqlDialect {
   return 'other'
 }
 
-/** The schema that an unqualified table is in. On MySQL it is the database's own name, which we do not know. */
+/**
+ * The schema that an unqualified table is in, where that is certain. On MySQL it is the database's own name, which we
+ * do not know; on SQLite `person` may be that of a database that is attached, or a temporary one.
+ */
 export function defaultSchemaOf(dialect: SqlDialect): string | undefined {
   switch (dialect) {
     case 'postgres':
       return 'public'
-    case 'sqlite':
-      return 'main'
     case 'mssql':
       return 'dbo'
     default:

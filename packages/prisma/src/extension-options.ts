@@ -26,7 +26,7 @@ export interface CacheExtensionOptions extends PolicyOptions {
   readonly database?: string
   /**
    * The schema that is left out of table names. Default: `'public'` on PostgreSQL and CockroachDB, `'dbo'`
-   * on SQL Server, none elsewhere.
+   * on SQL Server. Elsewhere, as long as it is not given, tables of one name count as one.
    */
   readonly defaultSchema?: string
   /**

@@ -47,7 +47,8 @@ export function analyse(name: DialectName, query: CompiledQuery | Compilable): A
   const compiled = 'compile' in query ? query.compile() : query
   const adapter = new parts[name][0]()
   const dialect = dialectOf(adapter)
-  const settings = { dialect, defaultSchema: defaultSchemaOf(dialect), functions }
+  // MySQL and SQLite have none by themselves: there the option is set.
+  const settings = { dialect, defaultSchema: defaultSchemaOf(dialect) ?? 'main', functions }
   return analyseQuery(compiled, settings, adapter.supportsTransactionalDdl)
 }
 
