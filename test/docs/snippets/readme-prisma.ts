@@ -1,11 +1,11 @@
 import type { SqlDriverAdapterFactory } from '@prisma/client/runtime/client'
-import { PrismaClient } from '../../../prisma/generated/client.ts'
+import type { PrismaClient as Client } from '../../../prisma/generated/client.ts'
 // snippet: readme-prisma
 import { createTidemark } from '@tidemark/core'
 import { cacheExtension } from '@tidemark/prisma'
 
 // end
-export async function run(adapter: SqlDriverAdapterFactory) {
+export async function run(adapter: SqlDriverAdapterFactory, PrismaClient: typeof Client) {
   // snippet: readme-prisma
   const cache = createTidemark({ ttl: '5m' })
   const prisma = new PrismaClient({ adapter }).$extends(cacheExtension(cache))

@@ -1,7 +1,7 @@
 import { createTidemark, type Tidemark } from '@tidemark/core'
 import { cacheExtension, withCache } from '@tidemark/prisma'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
-import { Prisma, PrismaClient } from '../../../prisma/generated/client.ts'
+import { Prisma, type PrismaClient } from '../../../prisma/generated/client.ts'
 import { describeEachDatabase } from '../../support/databases.ts'
 import { ada, bob, fillLibrary } from './library.ts'
 
@@ -11,7 +11,7 @@ describeEachDatabase('The cache among Prisma extensions', (database) => {
 
   beforeEach(async () => {
     cache = createTidemark()
-    base = new PrismaClient({ adapter: database.prismaAdapter() })
+    base = new database.PrismaClient({ adapter: database.prismaAdapter() })
     await fillLibrary(base)
   })
   afterEach(() => Promise.all([base.$disconnect(), cache.close()]))
@@ -216,7 +216,7 @@ describeEachDatabase('The cache among Prisma extensions', (database) => {
   })
 
   it('a second client needs a name', async () => {
-    const other = new PrismaClient({ adapter: database.prismaAdapter() })
+    const other = new database.PrismaClient({ adapter: database.prismaAdapter() })
     withCache(base, cache)
     expect(() => withCache(other, cache)).toThrow(/expected a name, got none for a second prisma/)
     await other.$disconnect()

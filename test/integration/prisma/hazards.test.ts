@@ -2,10 +2,10 @@ import { createTidemark, type Tidemark } from '@tidemark/core'
 import { type CachedClient, withCache } from '@tidemark/prisma'
 import { Gate } from '@tidemark/testing'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
-import { Prisma, PrismaClient } from '../../../prisma/generated/client.ts'
+import { Prisma, type PrismaClient } from '../../../prisma/generated/client.ts'
 import { describeEachDatabase } from '../../support/databases.ts'
 import { type Interposition, interpose } from './interposed-adapter.ts'
-import { ada, bob, fillLibrary } from './library.ts'
+import { ada, bob, fillLibrary, hasLists } from './library.ts'
 
 describeEachDatabase('Prisma hazards', (database) => {
   let cache: Tidemark
@@ -16,7 +16,7 @@ describeEachDatabase('Prisma hazards', (database) => {
   beforeEach(async () => {
     between = {}
     cache = createTidemark()
-    base = new PrismaClient({ adapter: interpose(database.prismaAdapter(), between) })
+    base = new database.PrismaClient({ adapter: interpose(database.prismaAdapter(), between) })
     prisma = withCache(base, cache)
     await fillLibrary(base)
   })
@@ -79,7 +79,9 @@ describeEachDatabase('Prisma hazards', (database) => {
   })
 
   it('hazard 4: a transaction with an old snapshot fills nothing', async ({ skip }) => {
-    skip(database.name === 'pglite', 'its Prisma adapter has no isolation levels')
+    const [lacks, hasOne] = ['its Prisma adapter has no isolation levels', 'it has the one level']
+    skip(database.name === 'pglite', lacks)
+    skip(database.name === 'sqlite', hasOne)
     await prisma.$transaction(
       async (tx) => {
         const read = () => tx.film.findUnique({ where: { id: 1 }, cache: {} })
@@ -107,7 +109,9 @@ describeEachDatabase('Prisma hazards', (database) => {
     const gate = new Gate()
     between.statement = async (sql, send) => {
       const answer = await send()
-      return /^\s*update/i.test(sql) ? gate.pass(() => answer) : answer
+      // MariaDB has no RETURNING for it: there Prisma reads the row again, and commits after that.
+      const last = database.name === 'mariadb' ? /^commit/i : /^\s*update/i
+      return last.test(sql) ? gate.pass(() => answer) : answer
     }
     // Prisma sends nothing before someone waits for the answer.
     const write = (async () => {
@@ -176,7 +180,8 @@ describeEachDatabase('Prisma hazards', (database) => {
       ['lists', { tags: { equals: ['a', 'b'] } }, { tags: { equals: ['a,b'] } }],
       ['in of one and of two', { id: { in: [1] } }, { id: { in: [1, 2] } }],
     ]
-    it.each(pairs)('%s', async (_name, first, second) => {
+    it.for(pairs)('%s', async ([name, first, second], { skip }) => {
+      skip(name === 'lists' && !hasLists(database), 'lists of scalars are PostgreSQL’s')
       for (const where of [first, second, first, second]) {
         const cached = await prisma.film.findMany({ where, cache: {} })
         expect(cached).toEqual(await base.film.findMany({ where }))
@@ -200,7 +205,7 @@ describeEachDatabase('Prisma hazards', (database) => {
     for (let round = 0; round < 3; round += 1) {
       const [film] = await read()
       film!.title = 'mine'
-      film!.tags.push('mine')
+      film!.tags?.push('mine')
       film!.reviews.pop()
       expect(await read()).toEqual(expected)
     }
@@ -309,7 +314,7 @@ describeEachDatabase('Prisma hazards', (database) => {
   })
 
   it('hazard 43: clients that omit other columns have answers of their own', async () => {
-    const discreet = new PrismaClient({
+    const discreet = new database.PrismaClient({
       adapter: database.prismaAdapter(),
       omit: { viewer: { email: true } },
     })

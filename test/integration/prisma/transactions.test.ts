@@ -3,10 +3,10 @@ import { createTidemark, type Tidemark } from '@tidemark/core'
 import { type CachedClient, withCache } from '@tidemark/prisma'
 import { Gate } from '@tidemark/testing'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
-import { PrismaClient } from '../../../prisma/generated/client.ts'
+import type { PrismaClient } from '../../../prisma/generated/client.ts'
 import { describeEachDatabase } from '../../support/databases.ts'
 import { type Interposition, interpose } from './interposed-adapter.ts'
-import { fillLibrary } from './library.ts'
+import { fillLibrary, hasLists } from './library.ts'
 
 describeEachDatabase('Prisma transactions', (database) => {
   let cache: Tidemark
@@ -17,7 +17,7 @@ describeEachDatabase('Prisma transactions', (database) => {
   beforeEach(async () => {
     between = {}
     cache = createTidemark()
-    base = new PrismaClient({ adapter: interpose(database.prismaAdapter(), between) })
+    base = new database.PrismaClient({ adapter: interpose(database.prismaAdapter(), between) })
     prisma = withCache(base, cache)
     await fillLibrary(base)
   })
@@ -66,7 +66,8 @@ describeEachDatabase('Prisma transactions', (database) => {
         throw new Error('abandon')
       })
       await expect(write).rejects.toThrow('abandon')
-      expect(await costOfRead()).toBe(0)
+      // On MySQL raw SQL may be DDL, which commits, so it moves everything at once.
+      expect(await costOfRead()).toBe(database.name === 'mariadb' ? 1 : 0)
     })
 
     it('of a client that is not cached count as well', async () => {
@@ -89,7 +90,7 @@ describeEachDatabase('Prisma transactions', (database) => {
       const gate = new Gate()
       between.statement = async (sql, send) => {
         const answer = await send()
-        return sql === 'COMMIT' ? gate.pass(() => answer) : answer
+        return /^commit$/i.test(sql) ? gate.pass(() => answer) : answer
       }
       const write = prisma.$transaction((tx) => tx.genre.update(rename))
       await gate.reached
@@ -134,6 +135,7 @@ describeEachDatabase('Prisma transactions', (database) => {
 
     it('that fail at the commit are settled where the database said no', async ({ skip }) => {
       skip(database.name === 'pglite', 'its Prisma adapter reports a failed commit as done')
+      skip(database.name !== 'postgres', 'no constraint can be made to wait for the commit')
       await database.sql(
         'alter table films alter constraint films_genre_id_fkey deferrable initially deferred',
       )
@@ -236,7 +238,7 @@ describeEachDatabase('Prisma transactions', (database) => {
       const gate = new Gate()
       between.statement = async (sql, send) => {
         const answer = await send()
-        return sql === 'COMMIT' ? gate.pass(() => answer) : answer
+        return /^commit$/i.test(sql) ? gate.pass(() => answer) : answer
       }
       const write = prisma.$transaction([prisma.genre.update(rename), prisma.genre.count()])
       await gate.reached
@@ -248,7 +250,10 @@ describeEachDatabase('Prisma transactions', (database) => {
       expect(await costOfRead()).toBe(0)
     })
 
-    it('that an extension made of a read, for row-level security, are answered by the database', async () => {
+    it('that an extension made of a read, for row-level security, are answered by the database', async ({
+      skip,
+    }) => {
+      skip(!hasLists(database), 'row-level security is PostgreSQL’s')
       const secured = withCache(
         base.$extends({
           query: {

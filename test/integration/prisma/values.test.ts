@@ -1,8 +1,9 @@
 import { createTidemark, type Tidemark } from '@tidemark/core'
 import { type CachedClient, withCache } from '@tidemark/prisma'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
-import { Prisma, PrismaClient } from '../../../prisma/generated/client.ts'
+import { Prisma, type PrismaClient } from '../../../prisma/generated/client.ts'
 import { describeEachDatabase } from '../../support/databases.ts'
+import { hasLists } from './library.ts'
 
 type FilmData = Omit<Prisma.FilmUncheckedCreateInput, 'title'>
 
@@ -37,13 +38,14 @@ describeEachDatabase('Prisma values', (database) => {
 
   beforeEach(() => {
     cache = createTidemark()
-    base = new PrismaClient({ adapter: database.prismaAdapter() })
+    base = new database.PrismaClient({ adapter: database.prismaAdapter() })
     prisma = withCache(base, cache, { cacheByDefault: true })
   })
   afterEach(() => Promise.all([base.$disconnect(), cache.close()]))
 
   describe('come back as the database gave them', () => {
-    it.each(Object.entries(values))('%s', async (_name, data) => {
+    it.for(Object.entries(values))('%s', async ([, data], { skip }) => {
+      skip('tags' in data && !hasLists(database), 'lists of scalars are PostgreSQL’s')
       const { id } = await base.film.create({ data: { title: 'x', ...data } })
       const expected = await base.film.findUnique({ where: { id } })
       for (let round = 0; round < 3; round += 1) {

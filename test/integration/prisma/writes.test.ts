@@ -1,8 +1,8 @@
 import { createTidemark, type Tidemark } from '@tidemark/core'
 import { cacheExtension, withCache } from '@tidemark/prisma'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
-import { Prisma, PrismaClient } from '../../../prisma/generated/client.ts'
-import { describeEachDatabase } from '../../support/databases.ts'
+import { Prisma, type PrismaClient } from '../../../prisma/generated/client.ts'
+import { type DatabaseName, describeEachDatabase } from '../../support/databases.ts'
 import { ada, bob, cyd, fillLibrary } from './library.ts'
 
 /** One client, as the tests use it; the cached one takes the same calls. */
@@ -239,6 +239,21 @@ const writes: Record<string, (prisma: Client) => Promise<unknown>> = {
     prisma.$queryRawUnsafe(`UPDATE airports SET state = $1 RETURNING iata`, 'XX'),
 }
 
+/** The writes that a database does not know, and why. */
+const lacking: Partial<Record<DatabaseName, Readonly<Record<string, string>>>> = {
+  mariadb: {
+    createManyAndReturn: 'Prisma has it not for MySQL',
+    updateManyAndReturn: 'Prisma has it not for MySQL',
+    'update of an id': 'a table does not cascade to itself',
+    'queryRaw that writes in a CTE': 'a CTE only reads',
+    'queryRawUnsafe that writes': 'UPDATE has no RETURNING',
+  },
+  sqlite: {
+    'queryRaw that writes in a CTE': 'a CTE only reads',
+    'queryRawUnsafe that writes': 'its parameters are written in another way',
+  },
+}
+
 describeEachDatabase('Prisma writes', (database) => {
   let cache: Tidemark
   let base: PrismaClient
@@ -246,7 +261,7 @@ describeEachDatabase('Prisma writes', (database) => {
 
   beforeEach(async () => {
     cache = createTidemark()
-    base = new PrismaClient({ adapter: database.prismaAdapter() })
+    base = new database.PrismaClient({ adapter: database.prismaAdapter() })
     cached = base.$extends(cacheExtension(cache, { cacheByDefault: true })) as unknown as Client
     await fillLibrary(base)
   })
@@ -270,14 +285,18 @@ describeEachDatabase('Prisma writes', (database) => {
     expect(sent()).toEqual([])
   })
 
-  it.each(Object.entries(writes))('make every read new: %s', async (_name, write) => {
+  it.for(Object.entries(writes))('make every read new: %s', async ([name, write], { skip }) => {
+    const reason = lacking[database.name]?.[name]
+    skip(reason !== undefined, reason)
     for (const probe of Object.values(probes)) await probe(cached)
     await write(cached)
     await expectFresh()
   })
 
   describe('of a client that is not cached, on the same engine', () => {
-    it.each(Object.entries(writes))('make every read new: %s', async (_name, write) => {
+    it.for(Object.entries(writes))('make every read new: %s', async ([name, write], { skip }) => {
+      const reason = lacking[database.name]?.[name]
+      skip(reason !== undefined, reason)
       for (const probe of Object.values(probes)) await probe(cached)
       await write(base)
       await expectFresh()
@@ -331,7 +350,7 @@ describeEachDatabase('Prisma writes', (database) => {
     await prisma.$queryRaw`SELECT count(*) FROM films WHERE title = ${'x'} FOR UPDATE`.catch(
       () => 0,
     )
-    await prisma.$queryRaw`SELECT lower(title) FROM "films" WHERE title = 'delete'`
+    await prisma.$queryRaw`SELECT lower(title) FROM films WHERE title = 'delete'`
     const sent = database.statements.mark()
     await prisma.film.findMany({ cache: {} })
     expect(sent()).toEqual([])
