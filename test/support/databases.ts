@@ -69,24 +69,33 @@ export function describeEachDatabase(
 ): void {
   for (const name of Object.keys(open) as DatabaseName[]) {
     const reason = except[name]
-    const database = {} as TestDatabase
-    const where = reason === undefined ? name : `not on ${name}: ${reason}`
-    describe.skipIf(reason !== undefined)(`${title} (${where})`, () => {
-      const openFresh = async () => void Object.assign(database, await open[name]())
-      beforeAll(openFresh)
-      beforeEach(async () => {
-        if (await settles(database.emptyTables())) return
-        // A test left a transaction open, and with it locks or PGlite's only connection. That test has failed; the ones
-        // after it need not wait for what it holds.
-        database.close().catch(() => {})
-        await openFresh()
-      })
-      afterAll(async () => {
-        await settles(database.close())
-      })
-      tests(database)
-    })
+    if (reason === undefined) describeDatabase(name, title, tests)
+    else describe.skip(`${title} (not on ${name}: ${reason})`, () => tests({} as TestDatabase))
   }
+}
+
+/** Runs tests on one database, for what only it has. */
+export function describeDatabase(
+  name: DatabaseName,
+  title: string,
+  tests: (database: TestDatabase) => void,
+): void {
+  const database = {} as TestDatabase
+  describe(`${title} (${name})`, () => {
+    const openFresh = async () => void Object.assign(database, await open[name]())
+    beforeAll(openFresh)
+    beforeEach(async () => {
+      if (await settles(database.emptyTables())) return
+      // A test left a transaction open, and with it locks or PGlite's only connection. That test has failed; the ones
+      // after it need not wait for what it holds.
+      database.close().catch(() => {})
+      await openFresh()
+    })
+    afterAll(async () => {
+      await settles(database.close())
+    })
+    tests(database)
+  })
 }
 
 /** Whether something ends well, and in good time. It is not waited for any longer; SQLite says at once that it is locked. */

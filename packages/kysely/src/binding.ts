@@ -9,13 +9,14 @@ import {
 import { KnownFunctions } from './known-functions.ts'
 import type { CacheOptions } from './options.ts'
 import { ADAPTER, QueryPlanner } from './query-planner.ts'
-import { defaultSchemaOf, dialectOf } from './sql-dialect.ts'
+import { defaultSchemaOf, dialectOf, type SqlDialect } from './sql-dialect.ts'
 import { DRIVER_VALUE_TYPES } from './value-types.ts'
 
 /** What ties one Kysely instance, and every instance that is made from it, to one cache. */
 export class Binding {
   readonly engine: Engine
   readonly planner: QueryPlanner
+  readonly dialect: SqlDialect
   readonly database: string
   /** A write that moves everything, for a COMMIT of which it is not known what it commits. */
   readonly everything: WriteCall
@@ -34,6 +35,7 @@ export class Binding {
     const { database, defaultSchema = defaultSchemaOf(dialect), ...policies } = rest
     const functions = new KnownFunctions({ stable: stableFunctions, volatile: volatileFunctions })
     this.engine = engine
+    this.dialect = dialect
     this.planner = new QueryPlanner(
       engine,
       engine.policies(policies),

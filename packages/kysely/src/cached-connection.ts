@@ -25,9 +25,9 @@ export class CachedConnectionBuilder<DB> extends ConnectionBuilder<DB> {
     callback: (db: Kysely<DB>) => Promise<T>,
     options?: AbortableOperationOptions,
   ): Promise<T> {
-    const { engine } = this.#context.binding
+    const { binding } = this.#context
     return this.#inner.connection().execute(async (inner) => {
-      const session = new Session(engine, 'pinned-connection')
+      const session = new Session(binding, 'pinned-connection')
       try {
         return await callback(this.#wrap(inner, { ...this.#context, session }))
       } finally {

@@ -39,7 +39,7 @@ export class CachedControlledTransactionBuilder<DB> extends ControlledTransactio
   override async execute(): Promise<ControlledTransaction<DB>> {
     const { binding, session: outer } = this.#context
     const inner = await this.#builder.execute()
-    const session = new Session(binding.engine, 'in-transaction', outer)
+    const session = new Session(binding, 'in-transaction', outer)
     return new CachedControlledTransaction(inner, { ...this.#context, session })
   }
 

@@ -34,7 +34,7 @@ export class CachedTransactionBuilder<DB> extends TransactionBuilder<DB> {
 
   override async execute<T>(callback: (trx: Transaction<DB>) => Promise<T>): Promise<T> {
     const { binding, session: outer } = this.#context
-    const session = new Session(binding.engine, 'in-transaction', outer)
+    const session = new Session(binding, 'in-transaction', outer)
     let outcome: WriteOutcome | undefined
     try {
       return await this.#builder.execute(async (inner) => {

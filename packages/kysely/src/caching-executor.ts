@@ -128,7 +128,7 @@ export class CachingExecutor implements QueryExecutor {
     return new CachingExecutor(this.#inner.withConnectionProvider(provider), {
       ...this.#context,
       // Whatever provides it, it is not the pool that hits are known to stand for.
-      session: session ?? new Session(binding.engine, 'pinned-connection'),
+      session: session ?? new Session(binding, 'pinned-connection'),
     })
   }
 

@@ -2,12 +2,15 @@ import {
   type Awaitable,
   type BypassReason,
   type Engine,
+  isPromise,
   type TransactionScope,
   type WriteCall,
   type WriteOutcome,
   WritePlan,
 } from '@tidemark/core'
+import type { Binding } from './binding.ts'
 import type { TransactionControl } from './raw-statement.ts'
+import type { SqlDialect } from './sql-dialect.ts'
 
 /** Why this connection is held: its reads never use the cache, whatever is open on it. */
 export type SessionKind = 'in-transaction' | 'pinned-connection'
@@ -20,11 +23,14 @@ type Send<T> = () => Promise<T>
  * in raw SQL are recognised by their text.
  *
  * Where it is not certain whether a transaction is open (several statements in one text; DDL that
- * commits by itself), each write moves its marks at once *and* when the session or transaction ends, in
- * whatever way it ends.
+ * commits by itself; an error that may have rolled back), each write moves its marks at once *and* when
+ * the session or transaction ends, in whatever way it ends.
  */
 export class Session {
   readonly #engine: Engine
+  /** A write that moves everything. */
+  readonly #everything: WriteCall
+  readonly #dialect: SqlDialect
   readonly #kind: SessionKind
   /** The held connection that a transaction was started on. */
   readonly #outer: Session | undefined
@@ -34,8 +40,10 @@ export class Session {
   #lost = false
   #last: Promise<unknown> = Promise.resolve()
 
-  constructor(engine: Engine, kind: SessionKind, outer?: Session) {
+  constructor({ engine, everything, dialect }: Binding, kind: SessionKind, outer?: Session) {
     this.#engine = engine
+    this.#everything = everything
+    this.#dialect = dialect
     this.#kind = kind
     this.#outer = outer
     if (kind === 'in-transaction') this.#scope = engine.beginTransaction()
@@ -50,15 +58,30 @@ export class Session {
    * be overtaken by a read or a COMMIT behind it. In a transaction of Kysely's a write waits for nothing.
    */
   inOrder<T>(run: () => Awaitable<T>): Awaitable<T> {
-    if (this.#kind === 'in-transaction') return run()
-    const result = this.#last.then(run)
+    if (this.#kind === 'in-transaction') return this.#noticingErrors(run())
+    const result = this.#last.then(() => this.#noticingErrors(run()))
     this.#last = result.catch(() => undefined)
     return result
+  }
+
+  /**
+   * On Postgres a failed statement leaves the transaction open, and good for nothing but a rollback.
+   * Elsewhere an error may have rolled it back (a deadlock on MySQL, `or rollback` on SQLite), and what
+   * is sent after it is committed at once.
+   */
+  #noticingErrors<T>(result: Awaitable<T>): Awaitable<T> {
+    if (this.#dialect === 'postgres' || !isPromise(result)) return result
+    return result.catch((error: unknown) => {
+      if (this.#scope) this.#isCertain = false
+      throw error
+    })
   }
 
   /** Runs a mutation. It is listed before anything is awaited, so that a COMMIT behind it includes it. */
   write<T>(call: WriteCall, send: Send<T>, maySwitchTransaction = false): Promise<T> {
     if (maySwitchTransaction) {
+      // With what it does itself, it may commit all that was written before it.
+      if (this.#scope) call = { ...this.#everything, outcomeOf: call.outcomeOf }
       this.#scope ??= this.#engine.beginTransaction()
       this.#isCertain = false
     }
@@ -70,7 +93,7 @@ export class Session {
   control<T>(control: TransactionControl, call: WriteCall, send: Send<T>): Promise<T> {
     switch (control) {
       case 'begin':
-        return this.#begin(send)
+        return this.#begin(call, send)
       case 'commit':
       case 'commit-and-chain':
         return this.#commit(call, send, control === 'commit-and-chain')
@@ -98,7 +121,7 @@ export class Session {
   /** To be awaited when Kysely has rolled back. */
   async afterRollback(): Promise<void> {
     const scope = this.#scope
-    if (!this.#isCertain) await scope?.beforeCommit()
+    if (!this.#rollbackUndoesAll) await scope?.beforeCommit()
     this.#close(false)
     await scope?.end('settled')
     await this.#outer?.afterRollback()
@@ -113,11 +136,16 @@ export class Session {
     await scope?.end(outcome)
   }
 
-  async #begin<T>(send: Send<T>): Promise<T> {
+  /** MySQL has tables without transactions, such as MyISAM's, and does not say which they are. */
+  get #rollbackUndoesAll(): boolean {
+    return this.#isCertain && this.#dialect !== 'mysql'
+  }
+
+  async #begin<T>(call: WriteCall, send: Send<T>): Promise<T> {
     // A transaction is open: databases disagree on whether BEGIN commits it.
-    if (this.#scope) this.#isCertain = false
+    if (this.#scope) return this.write(call, send, true)
     // Before the answer: what is sent right behind BEGIN is inside.
-    this.#scope ??= this.#engine.beginTransaction()
+    this.#scope = this.#engine.beginTransaction()
     try {
       return await send()
     } catch (error) {
@@ -145,7 +173,7 @@ export class Session {
   async #rollback<T>(call: WriteCall, send: Send<T>, chains: boolean): Promise<T> {
     const scope = this.#scope
     // What a rollback may not have undone moves its marks like what is committed.
-    if (!scope || !this.#isCertain) return this.#commit(call, send, chains)
+    if (!scope || !this.#rollbackUndoesAll) return this.#commit(call, send, chains)
     try {
       return await send()
     } finally {

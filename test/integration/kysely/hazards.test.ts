@@ -79,7 +79,8 @@ describeEachDatabase('Kysely hazards', (database) => {
     await expect(transaction).rejects.toBe(abandon)
     const sent = database.statements.mark()
     expect(await readTitle()).toBe('Alien')
-    expect(sent()).toEqual([])
+    // MySQL has tables that keep what is rolled back, so there the database is asked.
+    expect(sent()).toHaveLength(database.name === 'mariadb' ? 1 : 0)
   })
 
   it('hazard 4: a transaction with an old snapshot does not fill', async ({ skip }) => {
