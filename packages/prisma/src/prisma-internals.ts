@@ -110,6 +110,16 @@ export function readClient(client: unknown): ClientInternals {
   }
 }
 
+/** What an extension reaches as `$parent`: the client that was extended, or itself where none was. */
+export function parentOf(client: ExtensibleClient): ExtensibleClient {
+  return read(client, '$parent', 'object', '$parent') as unknown as ExtensibleClient
+}
+
+/** Prisma reads it anew for each `$parent`, those of models and of transactions as well. */
+export function setParent(client: ExtensibleClient, parent: () => ExtensibleClient): void {
+  Object.defineProperty(client, '_appliedParent', { configurable: true, get: parent })
+}
+
 function resultShapeOf(client: object, models: readonly string[]): string {
   const extensions = read(client, '_extensions', 'object', '_extensions') as {
     getAllComputedFields?: (model: string) => Record<string, { needs?: unknown }> | undefined
@@ -126,6 +136,8 @@ function resultShapeOf(client: object, models: readonly string[]): string {
 
 /** What a query extension is told beside the public arguments. */
 export interface OperationInternals {
+  /** The arguments as the caller, or the extension before, gave them. What a hook is handed is a copy. */
+  readonly given: unknown
   /** The path of a fluent call, such as `['select', 'reviews']`; the answer is what lies at its end. */
   readonly dataPath: readonly string[]
   readonly inTransaction: boolean
@@ -134,14 +146,15 @@ export interface OperationInternals {
 /** @throws TidemarkError `UNSUPPORTED_CLIENT` */
 export function readOperation(parameters: object): OperationInternals {
   const internals = read(parameters, '__internalParams', 'object', '__internalParams') as {
+    args?: unknown
     dataPath?: unknown
     transaction?: unknown
   }
-  const { dataPath, transaction } = internals
+  const { args: given, dataPath, transaction } = internals
   if (!Array.isArray(dataPath)) {
     throw unsupported('__internalParams.dataPath to be an array', dataPath)
   }
-  return { dataPath: dataPath as string[], inTransaction: transaction !== undefined }
+  return { given, dataPath: dataPath as string[], inTransaction: transaction !== undefined }
 }
 
 /** The SQL text of a raw query, or undefined where it has none, as on MongoDB. */

@@ -7,20 +7,24 @@ import {
   type ResolvedHint,
   TidemarkError,
 } from '@tidemark/core'
+import { skip } from '@prisma/client/runtime/client'
 import type { DataModel } from './data-model.ts'
 import { fingerprint } from './fingerprint.ts'
 import { PlanMemo } from './plan-memo.ts'
 import { readOperation } from './prisma-internals.ts'
-import { shapeKey } from './shape-key.ts'
+import { isPlainRecord, shapeKey } from './shape-key.ts'
 import { tablesOfRead } from './tables-of-operation.ts'
+import { prismaValueTypes } from './value-types.ts'
 
-/** What Prisma tells a query extension of an operation on a model. */
+/** What Prisma tells a query extension of an operation. */
 export interface Operation {
-  readonly model: string
+  /** A raw query has none. */
+  readonly model?: string | undefined
   readonly operation: string
+  /** A copy of what the caller gave. Of a raw query, whatever Prisma makes of that. */
   readonly args: Readonly<Record<string, unknown>>
   /** Goes on to the database. Called without anything but microtasks in between: see `ReadHook.run`. */
-  readonly query: (args: Readonly<Record<string, unknown>>) => Promise<unknown>
+  readonly query: (args: unknown) => Promise<unknown>
 }
 
 /** What the reads of one extended client have in common. */
@@ -53,20 +57,24 @@ export class ReadHook {
    * The query extension. On a miss the cache lets only microtasks pass before `query`: Prisma joins the
    * findUnique calls of one tick into one statement, and those that come a tick later go alone.
    *
+   * Writes and raw queries go through it as well, to take as many microtasks as a read: inside of a
+   * transaction, Prisma sends what was called in one tick in the order in which it arrives.
+   *
    * @throws TidemarkError `INVALID_OPTION` for a hint that is malformed, or on a write
    */
   readonly run = async (parameters: Operation): Promise<unknown> => {
     const { model, operation, query } = parameters
-    const { cache, ...args } = parameters.args
-    if (!READS.has(operation)) {
-      if (cache === undefined) return query(args)
+    const { given, dataPath, inTransaction } = readOperation(parameters)
+    const faithful = isCopiedFalsely(given) ? given : parameters.args
+    const { cache, ...args } = faithful
+    if (model === undefined || !READS.has(operation)) {
+      if (cache === undefined) return query(faithful)
       throw new TidemarkError(
         'INVALID_OPTION',
         `cache: expected on reads only (${[...READS].join(', ')}), got it on ${model}.${operation}`,
       )
     }
-    const hint = cache === undefined ? undefined : this.#hint(cache)
-    const { dataPath, inTransaction } = readOperation(parameters)
+    const hint = cache === undefined || cache === skip ? undefined : this.#hint(cache)
     const { engine, database, partition, resultShape } = this.#context
     return engine.read(
       {
@@ -109,5 +117,21 @@ export class ReadHook {
 function textOf(hint: unknown): string {
   return JSON.stringify(hint, (_key, value: unknown) =>
     ['function', 'bigint', 'symbol'].includes(typeof value) ? `\0${typeof value}` : value,
+  )
+}
+
+/**
+ * Whether a value holds an object that says by a `toJSON` of its class what it stands for. The copy that
+ * Prisma makes for extensions has the fields of that object, and not its class. Such arguments have no key,
+ * so a caller who changes them before they are sent spoils no entry.
+ */
+function isCopiedFalsely(value: unknown): value is Readonly<Record<string, unknown>> {
+  if (typeof value !== 'object' || value === null) return false
+  if (Array.isArray(value)) return value.some(isCopiedFalsely)
+  if (isPlainRecord(value)) return Object.values(value).some(isCopiedFalsely)
+  return (
+    typeof (value as { toJSON?: unknown }).toJSON === 'function' &&
+    !(value instanceof Date || ArrayBuffer.isView(value)) &&
+    !prismaValueTypes.some((type) => type.matches(value))
   )
 }

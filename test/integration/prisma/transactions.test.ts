@@ -76,6 +76,24 @@ describeEachDatabase('Prisma transactions', (database) => {
       expect(await names()).toEqual(['Tragedy', 'Comedy'])
     })
 
+    it('send what is called in one tick in that order, raw queries too', async () => {
+      const seen = await prisma.$transaction(async (tx) => {
+        const count = () => tx.genre.count({ where: { name: 'Tragedy' } })
+        const raw = (name: string) => tx.$executeRaw`UPDATE genres SET name = ${name} WHERE id = 1`
+        const [before, , between, , after] = await Promise.all([
+          ...[
+            count(),
+            raw('Tragedy'),
+            count(),
+            tx.genre.update({ ...rename, data: { name: 'Drama' } }),
+          ],
+          count(),
+        ])
+        return [before, between, after]
+      })
+      expect(seen).toEqual([0, 1, 0])
+    })
+
     it('whose writes run at once count as well', async () => {
       await genres()
       await prisma.$transaction((tx) =>

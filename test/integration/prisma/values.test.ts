@@ -84,6 +84,30 @@ describeEachDatabase('Prisma values', (database) => {
     expect(cache.metrics().queries[0]?.hits).toEqual({ memory: 1 })
   })
 
+  it('an argument that its class turns into JSON stands for what it does without a cache', async () => {
+    class Instant {
+      readonly #ms: number
+      constructor(ms: number) {
+        this.#ms = ms
+      }
+      toJSON(): string {
+        return new Date(this.#ms).toISOString()
+      }
+    }
+    const now = new Instant(0)
+    const film = await prisma.film.create({ data: { title: 'x', details: { now } } })
+    expect(film.details).toEqual({ now: '1970-01-01T00:00:00.000Z' })
+    await base.viewer.create({ data: { name: 'x', email: 'x', joinedAt: new Date(0) } })
+    for (const [ms, found] of [
+      [0, 1],
+      [1, 0],
+      [0, 1],
+    ] as const) {
+      const joinedAt = new Instant(ms) as unknown as Date
+      expect(await prisma.viewer.count({ where: { joinedAt: { equals: joinedAt } } })).toBe(found)
+    }
+  })
+
   it('a key knows a decimal, a date, bytes and JSON in an argument', async () => {
     const data = {
       imdbRating: new Prisma.Decimal('8.5'),
