@@ -6,7 +6,7 @@ import {
   resolveExtensionOptions,
   type ResolvedExtensionOptions,
 } from './extension-options.ts'
-import { type ExtensibleClient, readClient } from './prisma-internals.ts'
+import { type ExtensibleClient, parentOf, readClient, setParent } from './prisma-internals.ts'
 import { ReadHook } from './read-hook.ts'
 import { prismaValueTypes } from './value-types.ts'
 import { watchWrites } from './watched-engine.ts'
@@ -64,10 +64,12 @@ export function withCache<Client>(
 const cacheExtensions = new WeakSet<object>()
 const cachedClients = new WeakSet<object>()
 
+/** @param parent the cached client that `$parent` is to lead to; by default one of the client's own parent */
 function bind(
   client: ExtensibleClient,
   cache: Tidemark,
   options: ResolvedExtensionOptions,
+  parent?: ExtensibleClient,
 ): ExtensibleClient {
   if (cachedClients.has(client)) throw cachedAlready()
   const internals = readClient(client)
@@ -80,24 +82,29 @@ function bind(
   const hook = new ReadHook({
     engine,
     dataModel,
-    policies: options.policies(dataModel),
+    policies: options.policies(dataModel, defaultSchema),
     database,
     partition: options.partition,
     resultShape: internals.resultShape,
   })
-  const cached = client.$extends({
+  const cached: ExtensibleClient = client.$extends({
     name: 'tidemark',
-    query: { $allModels: { $allOperations: hook.run } },
+    query: { $allOperations: hook.run },
     client: {
       // An extension that comes later goes below this one. So the cache sees the arguments that it makes
       // of the caller's, such as a tenant's filter, and the columns that its computed fields need.
       $extends: (extension: object): ExtensibleClient => {
         if (cacheExtensions.has(extension)) throw cachedAlready()
-        return bind(client.$extends(extension), cache, options)
+        return bind(client.$extends(extension), cache, options, cached)
       },
     },
   })
   cachedClients.add(cached)
+  // The cache is no step of its own between an extension and what it overrides, and leaves out none.
+  const below = parentOf(client)
+  if (parent || below !== client) {
+    setParent(cached, () => (parent ??= bind(below, cache, options)))
+  }
   return cached
 }
 

@@ -1,3 +1,4 @@
+import { skip } from '@prisma/client/runtime/client'
 import { createTidemark, type Tidemark } from '@tidemark/core'
 import { cacheExtension, withCache } from '@tidemark/prisma'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
@@ -105,6 +106,38 @@ describeEachDatabase('The cache among Prisma extensions', (database) => {
     expect(await read()).toBe('Farce')
   })
 
+  it.each(['before', 'after'])(
+    'a method that comes %s it and calls by `$parent` what it overrides runs once, and is cached',
+    async (place) => {
+      let calls = 0
+      const first = Prisma.defineExtension({
+        model: {
+          film: {
+            findMany(): Promise<{ title: string }[]> {
+              calls += 1
+              const { $parent } = Prisma.getExtensionContext(this) as unknown as {
+                $parent: PrismaClient
+              }
+              return $parent.film.findMany({ take: 1 })
+            },
+          },
+        },
+      })
+      const caching = cacheExtension(cache, { cacheByDefault: true })
+      const prisma =
+        place === 'before'
+          ? base.$extends(first).$extends(caching)
+          : base.$extends(caching).$extends(first)
+      for (let round = 1; round <= 2; round += 1) {
+        expect(await prisma.film.findMany()).toMatchObject([{ title: 'Alien' }])
+        expect(calls).toBe(round)
+      }
+      expect(cache.metrics().queries[0]?.hits).toEqual({ memory: 1 })
+      await (prisma as unknown as PrismaClient).$transaction((tx) => tx.film.findMany())
+      expect(calls).toBe(3)
+    },
+  )
+
   it('methods of other extensions stay', async () => {
     const prisma = base
       .$extends(cacheExtension(cache))
@@ -200,6 +233,14 @@ describeEachDatabase('The cache among Prisma extensions', (database) => {
         /^cache: expected on reads only .* got it on Film.create$/,
       )
       expect(await base.film.count()).toBe(3)
+    })
+
+    it('Prisma.skip in the place of a hint is none', async () => {
+      const prisma = withCache(base, cache)
+      const args = { cache: skip as never }
+      expect(await prisma.film.count({ cache: {} })).toBe(3)
+      expect(await prisma.film.count(args)).toBe(3)
+      expect(cache.metrics().queries[0]?.bypasses).toEqual({ 'no-policy': 1 })
     })
 
     it.each([
