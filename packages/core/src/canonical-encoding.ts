@@ -8,9 +8,13 @@ import type { ValueType } from './value-type.ts'
  * Every value starts with a letter for its type; what has no fixed length carries it in front, so no
  * content can imitate structure. Object keys stay in their own order: a `json` column can tell
  * `{"a":1,"b":2}` from `{"b":2,"a":1}`, and a needless miss is cheaper than a wrong row.
+ *
+ * @throws UnencodableValue for a value that has no such text, or a text of more than `MAX_LENGTH`
  */
 export function canonicalEncoding(value: unknown, valueTypes: readonly ValueType[] = []): string {
-  return encode(value, valueTypes, 0)
+  const encoder = new Encoder(valueTypes)
+  encoder.add(value, 0)
+  return encoder.text
 }
 
 /** Thrown for a value without a canonical text: the query is then not cached. */
@@ -18,81 +22,109 @@ export class UnencodableValue extends Error {
   override readonly name = 'UnencodableValue'
 }
 
+/** In characters. A key is compared in full and kept with its entry: what is longer is not worth it. */
+const MAX_LENGTH = 64 * 1024
+
 /** Deeper than any parameter a database takes, and shallow enough to end a cycle early. */
 const MAX_DEPTH = 64
 
-function encode(value: unknown, valueTypes: readonly ValueType[], depth: number): string {
-  switch (typeof value) {
-    case 'string':
-      return `s${value.length}:${value}`
-    case 'number':
-      return Object.is(value, -0) ? 'd-0;' : `d${value};`
-    case 'bigint':
-      return `i${value};`
-    case 'boolean':
-      return value ? 't' : 'f'
-    case 'undefined':
-      return 'u'
-    case 'object':
-      return value === null ? 'n' : encodeObject(value, valueTypes, depth)
-    default:
-      throw new UnencodableValue(`a ${typeof value} has no canonical encoding`)
+class Encoder {
+  text = ''
+  readonly #valueTypes: readonly ValueType[]
+
+  constructor(valueTypes: readonly ValueType[]) {
+    this.#valueTypes = valueTypes
+  }
+
+  add(value: unknown, depth: number): void {
+    switch (typeof value) {
+      case 'string':
+        return this.#addSized('s', value)
+      case 'number':
+        return this.#append(Object.is(value, -0) ? 'd-0;' : `d${value};`)
+      case 'bigint':
+        return this.#append(`i${value};`)
+      case 'boolean':
+        return this.#append(value ? 't' : 'f')
+      case 'undefined':
+        return this.#append('u')
+      case 'object':
+        return value === null ? this.#append('n') : this.#addObject(value, depth)
+      default:
+        throw new UnencodableValue(`a ${typeof value} has no canonical encoding`)
+    }
+  }
+
+  #append(text: string): void {
+    this.text += text
+    if (this.text.length > MAX_LENGTH) throw new UnencodableValue('longer than a key may be')
+  }
+
+  #addSized(letter: string, text: string): void {
+    this.#append(`${letter}${text.length}:${text}`)
+  }
+
+  #addObject(value: object, depth: number): void {
+    if (depth >= MAX_DEPTH) throw new UnencodableValue('nested too deeply, or in a cycle')
+    // Of each class only its own instances, with nothing added: a driver may treat any other in its own
+    // way, by `toPostgres`, `toSqlString`, `toJSON` or a method that a subclass overrides.
+    switch (Object.getPrototypeOf(value)) {
+      case Array.prototype:
+        return this.#addArray(value as unknown[], depth)
+      case Object.prototype:
+      case null:
+        return this.#addRecord(value as Record<string, unknown>, depth)
+      case Date.prototype:
+        assertNothingAdded(value, 0)
+        return this.#append(`D${(value as Date).getTime()};`)
+      default:
+        return this.#addInstance(value)
+    }
+  }
+
+  #addArray(values: readonly unknown[], depth: number): void {
+    // The outermost array is the adapter's own.
+    if (depth > 0) assertNothingAdded(values, values.length + 1)
+    this.#append(`[${values.length}:`)
+    for (const value of values) this.add(value, depth + 1)
+  }
+
+  #addRecord(record: Record<string, unknown>, depth: number): void {
+    const keys = Object.keys(record)
+    assertNothingAdded(record, keys.length)
+    this.#append(`{${keys.length}:`)
+    for (const key of keys) {
+      this.#addSized('', key)
+      this.add(record[key], depth + 1)
+    }
+  }
+
+  #addInstance(value: object): void {
+    if (ArrayBuffer.isView(value)) return this.#addBytes(value)
+    const type = this.#valueTypes.find((candidate) => candidate.matches(value))
+    if (!type) {
+      throw new UnencodableValue(`an instance of ${className(value)} has no canonical encoding`)
+    }
+    this.#addSized('x', type.name)
+    this.#addSized('', type.encode(value))
+  }
+
+  /** A Buffer is told from a Uint8Array: as JSON they differ. */
+  #addBytes(view: ArrayBufferView): void {
+    if (view.byteLength * 2 > MAX_LENGTH) throw new UnencodableValue('longer than a key may be')
+    const bytes = new Uint8Array(view.buffer, view.byteOffset, view.byteLength)
+    let hex = ''
+    for (const byte of bytes) hex += byte.toString(16).padStart(2, '0')
+    this.#addSized('B', className(view))
+    this.#addSized('', hex)
   }
 }
 
-function encodeObject(value: object, valueTypes: readonly ValueType[], depth: number): string {
-  if (depth >= MAX_DEPTH) throw new UnencodableValue('nested too deeply, or in a cycle')
-  if (Array.isArray(value)) return encodeArray(value, valueTypes, depth)
-  const prototype: unknown = Object.getPrototypeOf(value)
-  if (prototype === Object.prototype || prototype === null) {
-    return encodeRecord(value as Record<string, unknown>, valueTypes, depth)
+/** @param expected how many own properties an instance has to which nothing was added */
+function assertNothingAdded(value: object, expected: number): void {
+  if (Reflect.ownKeys(value).length !== expected) {
+    throw new UnencodableValue(`${className(value)} with properties of its own, or with holes`)
   }
-  if (value instanceof Date) return `D${value.getTime()};`
-  if (ArrayBuffer.isView(value)) return encodeBytes(value)
-  const type = valueTypes.find((candidate) => candidate.matches(value))
-  if (type) return encodeValueType(type, value)
-  // An unknown class may mean anything to a driver (`toPostgres`, `toJSON`, a private field).
-  throw new UnencodableValue(`an instance of ${className(value)} has no canonical encoding`)
-}
-
-function encodeArray(
-  values: readonly unknown[],
-  valueTypes: readonly ValueType[],
-  depth: number,
-): string {
-  let text = `[${values.length}:`
-  // By index: a hole reads as undefined, which is what a driver makes of it.
-  for (let index = 0; index < values.length; index += 1) {
-    text += encode(values[index], valueTypes, depth + 1)
-  }
-  return text
-}
-
-function encodeRecord(
-  record: Record<string, unknown>,
-  valueTypes: readonly ValueType[],
-  depth: number,
-): string {
-  const keys = Object.keys(record)
-  let text = `{${keys.length}:`
-  for (const key of keys) {
-    text += `${key.length}:${key}${encode(record[key], valueTypes, depth + 1)}`
-  }
-  return text
-}
-
-function encodeValueType(type: ValueType, value: object): string {
-  const text = type.encode(value)
-  return `x${type.name.length}:${type.name}${text.length}:${text}`
-}
-
-/** All views on bytes of one class and content are one parameter; a Buffer is the Uint8Array it extends. */
-function encodeBytes(view: ArrayBufferView): string {
-  const kind = view instanceof Uint8Array ? 'Uint8Array' : className(view)
-  const bytes = new Uint8Array(view.buffer, view.byteOffset, view.byteLength)
-  let hex = ''
-  for (const byte of bytes) hex += byte.toString(16).padStart(2, '0')
-  return `B${kind}:${view.byteLength}:${hex}`
 }
 
 function className(value: object): string {

@@ -42,9 +42,14 @@ export function checkName(name: string, value: unknown): asserts value is string
   }
 }
 
-/** @throws TidemarkError `INVALID_OPTION` unless `value` is a whole number above 0 */
-export function checkCount(name: string, value: unknown): asserts value is number {
-  if (!Number.isSafeInteger(value) || (value as number) < 1) {
-    throw invalidOption(name, 'a whole number above 0', value)
+/** @throws TidemarkError `INVALID_OPTION` unless `value` is a whole number from 1 to `max` */
+export function checkCount(
+  name: string,
+  value: unknown,
+  max = Number.MAX_SAFE_INTEGER,
+): asserts value is number {
+  if (!Number.isSafeInteger(value) || (value as number) < 1 || (value as number) > max) {
+    const bound = max === Number.MAX_SAFE_INTEGER ? 'above 0' : `from 1 to ${max}`
+    throw invalidOption(name, `a whole number ${bound}`, value)
   }
 }

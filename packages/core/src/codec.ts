@@ -28,3 +28,5 @@ export type EncodingRefusal =
   | 'too-large'
   /** It contains a value of a class that the codec does not know. */
   | 'unstorable-value'
+  /** A parameter was changed while the query ran: nobody knows what the result answers. */
+  | 'unkeyable-parameter'

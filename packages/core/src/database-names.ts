@@ -1,17 +1,15 @@
 import { checkName } from './check-options.ts'
 import { TidemarkError } from './tidemark-error.ts'
 
-const DEFAULT_NAME = 'default'
-
 /**
  * Which client asks which database. Two databases that share a cache have the same keys for different
  * rows unless they are told apart by name, so a second client without a name of its own is refused.
  */
 export class DatabaseNames {
-  readonly #unnamed = new Map<string, WeakRef<object>>()
+  readonly #unnamed = new Map<string, Unnamed>()
 
   /**
-   * The name to put into the keys of this client.
+   * The name to put into the keys of this client. One that nobody named has a name that nobody can give.
    *
    * @param client what stands for the connection to the database, the same object for each wrapping of it
    * @throws TidemarkError `AMBIGUOUS_DATABASE` for a second client of one adapter without a name
@@ -19,17 +17,30 @@ export class DatabaseNames {
   claim(adapter: string, name: string | undefined, client: object): string {
     if (name !== undefined) {
       checkName('database', name)
-      return name
+      return `named ${name}`
     }
-    const known = this.#unnamed.get(adapter)?.deref()
-    if (known && known !== client) {
+    const known = this.#unnamed.get(adapter)
+    const holder = known?.client.deref()
+    if (holder && holder !== client) {
       throw new TidemarkError(
         'AMBIGUOUS_DATABASE',
         `database: expected a name, got none for a second ${adapter} client of this cache. Give each its own` +
           ` name, as in { database: 'shop' }, or the same name if both ask one database.`,
       )
     }
-    this.#unnamed.set(adapter, new WeakRef(client))
-    return DEFAULT_NAME
+    if (known && holder) return nameOf(known.generation)
+    // Whoever held the place before is gone, and what it left in the cache may be another database's.
+    const generation = known ? known.generation + 1 : 0
+    this.#unnamed.set(adapter, { client: new WeakRef(client), generation })
+    return nameOf(generation)
   }
+}
+
+interface Unnamed {
+  readonly client: WeakRef<object>
+  readonly generation: number
+}
+
+function nameOf(generation: number): string {
+  return generation === 0 ? '' : `unnamed ${generation}`
 }

@@ -83,9 +83,12 @@ export class Engine {
     if (!this.#valueTypes.some(({ name }) => name === type.name)) this.#valueTypes.push(type)
   }
 
-  /** @throws TidemarkError `INVALID_OPTION` */
-  policies(options: PolicyOptions): Policies {
-    return new Policies(options, this.settings.defaultTtlMs)
+  /**
+   * @param defaultSchema left out of table names, see `physicalTable`
+   * @throws TidemarkError `INVALID_OPTION`
+   */
+  policies(options: PolicyOptions, defaultSchema?: string): Policies {
+    return new Policies(options, this.settings.defaultTtlMs, defaultSchema)
   }
 
   /**
@@ -122,16 +125,20 @@ export class Engine {
     return new TransactionScope(this)
   }
 
-  /** Lets `close` wait for work that nobody else waits for. */
+  /** Lets `close` wait for work that nobody else waits for, and whose failure concerns nobody. */
   runInBackground(work: Promise<unknown>): void {
-    const tracked = work.finally(() => this.#background.delete(tracked))
+    const tracked = work
+      .catch(() => undefined)
+      .finally(() => {
+        this.#background.delete(tracked)
+      })
     this.#background.add(tracked)
   }
 
   async close(): Promise<void> {
     this.#closed = true
-    await Promise.allSettled(this.#background)
-    await this.tier.clear()
+    await Promise.all(this.#background)
+    await this.tier.close()
   }
 }
 

@@ -1,3 +1,10 @@
+/** A load that is on its way. */
+export interface Flight<T> {
+  /** When it began, on the engine's clock, in milliseconds. */
+  readonly startedAt: number
+  readonly result: Promise<T>
+}
+
 /**
  * Loads that are on their way, so that callers who want the same thing at the same time share one.
  *
@@ -6,17 +13,20 @@
  * began before that write.
  */
 export class Flights<T> {
-  readonly #flights = new Map<string, Promise<T>>()
+  readonly #flights = new Map<string, Flight<T>>()
 
   /** The load that is on its way under this key, if there is one. */
-  get(key: string): Promise<T> | undefined {
+  get(key: string): Flight<T> | undefined {
     return this.#flights.get(key)
   }
 
-  /** Starts a load that others may join until it settles. */
-  start(key: string, load: () => Promise<T>): Promise<T> {
-    const flight = load().finally(() => this.#flights.delete(key))
+  /** Starts a load that others may join until it settles. It takes the place of an older one. */
+  start(key: string, startedAt: number, load: () => Promise<T>): Promise<T> {
+    const result = load().finally(() => {
+      if (this.#flights.get(key) === flight) this.#flights.delete(key)
+    })
+    const flight = { startedAt, result }
     this.#flights.set(key, flight)
-    return flight
+    return result
   }
 }

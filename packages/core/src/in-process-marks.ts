@@ -22,11 +22,9 @@ export class InProcessMarks implements MarkStore {
   readonly #bus: Bus
   readonly #leaseMs: number
   readonly #tokens: LRUCache<Tag, MarkToken>
-  /**
-   * Kept apart from the tokens, because a lock must not be evicted. Each writer maps to the time at which
-   * its lease ends: never, as long as it is at work, since in one process it cannot vanish unnoticed.
-   */
-  readonly #locks = new Map<Tag, Map<WriterId, number>>()
+  /** Kept apart from the tokens, because a lock must not be evicted. */
+  readonly #locks = new Map<Tag, Lock>()
+  #sweepAt = SWEEP_AT
 
   constructor({ clock, random, bus, maxMarks, leaseMs }: InProcessMarksOptions) {
     this.#clock = clock
@@ -51,37 +49,56 @@ export class InProcessMarks implements MarkStore {
   }
 
   intent(tags: readonly Tag[], writer: WriterId): void {
-    for (const tag of tags) {
-      this.#tokens.delete(tag)
-      const writers = this.#locks.get(tag)
-      if (writers) writers.set(writer, Infinity)
-      else this.#locks.set(tag, new Map([[writer, Infinity]]))
-    }
+    for (const tag of tags) this.#lock(tag).writers.add(writer)
     this.#bus.publish({ kind: 'moved', tags })
   }
 
   release(tags: readonly Tag[], writer: WriterId): void {
     for (const tag of tags) {
-      const writers = this.#locks.get(tag)
-      writers?.delete(writer)
-      if (writers?.size === 0) this.#locks.delete(tag)
+      this.#locks.get(tag)?.writers.delete(writer)
+      this.#unlockIfFree(tag)
+      // Also where its intent never took hold: what was read before the write must not outlive it.
+      this.#tokens.delete(tag)
     }
     this.#bus.publish({ kind: 'moved', tags })
   }
 
   abandon(tags: readonly Tag[], writer: WriterId): void {
     const leaseEnd = this.#clock.now() + this.#leaseMs
-    for (const tag of tags) this.#locks.get(tag)?.set(writer, leaseEnd)
+    for (const tag of tags) {
+      const lock = this.#lock(tag)
+      lock.writers.delete(writer)
+      lock.abandonedUntil = Math.max(lock.abandonedUntil, leaseEnd)
+    }
+    this.#bus.publish({ kind: 'moved', tags })
+  }
+
+  /** The lock of a tag, which takes its token away. */
+  #lock(tag: Tag): Lock {
+    this.#tokens.delete(tag)
+    let lock = this.#locks.get(tag)
+    if (!lock) {
+      if (this.#locks.size >= this.#sweepAt) this.#sweep()
+      lock = { writers: new Set(), abandonedUntil: -Infinity }
+      this.#locks.set(tag, lock)
+    }
+    return lock
   }
 
   #isLocked(tag: Tag): boolean {
-    const writers = this.#locks.get(tag)
-    if (!writers) return false
-    const now = this.#clock.now()
-    for (const [writer, leaseEnd] of writers) if (leaseEnd <= now) writers.delete(writer)
-    if (writers.size > 0) return true
-    this.#locks.delete(tag)
-    return false
+    return this.#locks.has(tag) && !this.#unlockIfFree(tag)
+  }
+
+  #unlockIfFree(tag: Tag): boolean {
+    const lock = this.#locks.get(tag)
+    if (!lock || lock.writers.size > 0 || this.#clock.now() < lock.abandonedUntil) return false
+    return this.#locks.delete(tag)
+  }
+
+  /** Lets go of locks whose lease has ended and whose tag nobody has read since. */
+  #sweep(): void {
+    for (const tag of this.#locks.keys()) this.#unlockIfFree(tag)
+    this.#sweepAt = Math.max(SWEEP_AT, this.#locks.size * 2)
   }
 
   #mint(tag: Tag): MarkToken {
@@ -90,3 +107,12 @@ export class InProcessMarks implements MarkStore {
     return token
   }
 }
+
+interface Lock {
+  /** Those at work: in one process they cannot vanish unnoticed, so they hold until they let go. */
+  readonly writers: Set<WriterId>
+  /** When the last lease of those who abandoned it ends, on the clock. */
+  abandonedUntil: number
+}
+
+const SWEEP_AT = 1024

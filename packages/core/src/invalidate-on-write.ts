@@ -53,9 +53,21 @@ export async function underIntent<T>(
   try {
     return await run()
   } catch (error) {
-    outcome = outcomeOf(error)
+    outcome = outcomeOfError(error, outcomeOf)
     throw error
   } finally {
     await intent.close(outcome)
+  }
+}
+
+/** What `outcomeOf` says of an error. Where it fails itself, nothing is known, and the error stays as it was. */
+export function outcomeOfError(
+  error: unknown,
+  outcomeOf: (error: unknown) => WriteOutcome,
+): WriteOutcome {
+  try {
+    return outcomeOf(error)
+  } catch {
+    return 'unknown'
   }
 }

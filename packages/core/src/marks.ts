@@ -40,15 +40,22 @@ export interface MarkStore {
    */
   match(tags: readonly Tag[], tokens: readonly MarkToken[]): boolean
 
-  /** Locks the tags for `writer`, until it releases or abandons them or its process is gone. */
+  /**
+   * Locks the tags for `writer`, until it releases or abandons them or its process is gone. From the
+   * moment of the call, whatever becomes of it, `match` is false here.
+   */
   intent(tags: readonly Tag[], writer: WriterId): Awaitable<void>
 
-  /** Ends the intent of `writer`. A tag that no other writer holds is left without a token. */
+  /**
+   * Ends the intent of `writer`, and takes the tokens away even where that intent never took hold. A tag
+   * that no other writer holds is then open for a new one.
+   */
   release(tags: readonly Tag[], writer: WriterId): Awaitable<void>
 
   /**
    * Leaves the intent to end with its lease, because nobody knows what became of the write: its COMMIT
-   * was sent and the connection died. Until then the database may still be about to apply it.
+   * was sent and the connection died. Until then the database may still be about to apply it. Locks
+   * what is not locked.
    */
   abandon(tags: readonly Tag[], writer: WriterId): Awaitable<void>
 }

@@ -23,7 +23,7 @@ export type BypassReason =
   | 'stream'
   /** It asks about the database, not its data: a query plan, the catalogue. */
   | 'not-data'
-  /** A parameter has no canonical encoding. */
+  /** A parameter has no canonical encoding, makes too long a key, or was changed while the query ran. */
   | 'unkeyable-parameter'
   /** A writer is between its intent and its release on a table that it reads. */
   | 'marks-locked'
@@ -51,6 +51,8 @@ export type MissReason =
   | 'expired'
   /** Something that it depends on was written. */
   | 'marks-moved'
+  /** What is stored cannot be read back. */
+  | 'corrupt-entry'
 
 /** A count of calls and the time that they took together, in milliseconds. */
 export interface Timing {
@@ -155,6 +157,7 @@ export class Metrics {
   readonly #shapes = new Map<string, ShapeMetrics>()
   readonly #maxShapes: number
   #markFailures = 0
+  #unknownOutcomes = 0
 
   constructor(maxShapes: number) {
     this.#maxShapes = maxShapes
@@ -180,6 +183,15 @@ export class Metrics {
 
   get markFailures(): number {
     return this.#markFailures
+  }
+
+  /** A write of which nobody knows whether it took effect. */
+  unknownOutcome(): void {
+    this.#unknownOutcomes += 1
+  }
+
+  get unknownOutcomes(): number {
+    return this.#unknownOutcomes
   }
 
   /** All shapes, the most called first. */

@@ -26,11 +26,14 @@ export interface TidemarkOptions {
 }
 
 export interface MemoryOptions {
-  /** Default: `10_000`. */
+  /** At most `1_000_000`. Default: `10_000`. */
   readonly maxEntries?: number
   /** Of all entries together, estimated. Default: `'64mb'`. */
   readonly maxBytes?: ByteSize
-  /** A result of a larger estimated size is served and not stored. Default: `'1mb'`. */
+  /**
+   * A result whose estimated size, its key included, is larger is served and not stored. Default: `'1mb'`,
+   * or `maxBytes` where that is less.
+   */
   readonly maxEntryBytes?: ByteSize
 }
 
@@ -56,9 +59,10 @@ export function resolveOptions(options: TidemarkOptions): ResolvedOptions {
   const { ttl = '5m', ttlJitter = 0.1, memory = {}, lease = '10s', maxShapes = 1000 } = options
   const { clock = systemClock, random = systemRandom } = options
   checkKeys('memory', memory, MEMORY_NAMES)
-  const { maxEntries = 10_000, maxBytes = '64mb', maxEntryBytes = '1mb' } = memory
+  const { maxEntries = 10_000 } = memory
+  const maxBytes = parseByteSize('memory.maxBytes', memory.maxBytes ?? '64mb')
 
-  checkCount('memory.maxEntries', maxEntries)
+  checkCount('memory.maxEntries', maxEntries, MAX_ENTRIES)
   checkCount('maxShapes', maxShapes)
   if (typeof ttlJitter !== 'number' || !(ttlJitter >= 0 && ttlJitter < 1)) {
     throw invalidOption('ttlJitter', 'a number from 0 to below 1', ttlJitter)
@@ -69,13 +73,29 @@ export function resolveOptions(options: TidemarkOptions): ResolvedOptions {
     ttlMs: parseDuration('ttl', ttl),
     ttlJitter,
     maxEntries,
-    maxBytes: parseByteSize('memory.maxBytes', maxBytes),
-    maxEntryBytes: parseByteSize('memory.maxEntryBytes', maxEntryBytes),
-    leaseMs: parseDuration('lease', lease),
+    maxBytes,
+    maxEntryBytes: resolveMaxEntryBytes(memory.maxEntryBytes, maxBytes),
+    leaseMs: parseFiniteDuration('lease', lease),
     maxShapes,
     clock,
     random,
   }
+}
+
+/** The list of the memory tier is allocated in one piece. */
+const MAX_ENTRIES = 1_000_000
+
+function resolveMaxEntryBytes(given: ByteSize | undefined, maxBytes: number): number {
+  if (given === undefined) return Math.min(parseByteSize('memory.maxEntryBytes', '1mb'), maxBytes)
+  const bytes = parseByteSize('memory.maxEntryBytes', given)
+  if (bytes <= maxBytes) return bytes
+  throw invalidOption('memory.maxEntryBytes', `at most memory.maxBytes (${maxBytes} bytes)`, given)
+}
+
+function parseFiniteDuration(name: string, value: unknown): number {
+  const ms = parseDuration(name, value)
+  if (ms !== Infinity) return ms
+  throw invalidOption(name, 'a duration that ends', value)
 }
 
 function checkMethods(name: string, value: object, methods: readonly string[]): void {

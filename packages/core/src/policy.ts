@@ -1,5 +1,6 @@
 import { checkKeys, checkNames, checkRecord } from './check-options.ts'
 import { type Duration, parseDuration } from './duration.ts'
+import { physicalTable } from './tags.ts'
 import { invalidOption } from './tidemark-error.ts'
 
 /** What a caller asks for one query. */
@@ -9,8 +10,9 @@ export interface ReadHint {
   /** Names to invalidate it by, beside its tables: `cache.invalidate({ tags: ['vip'] })`. */
   readonly tags?: readonly string[]
   /**
-   * The tables that the query reads, in place of those that were derived: for raw SQL that could not
-   * be understood, or a view whose base tables the adapter cannot know.
+   * Tables that the query touches beside those that were found in it: the base tables of a view, what a
+   * trigger writes to. Where a query could not be understood (raw SQL) they are all that it touches, so
+   * name each of them; without them such a read is not cached, and such a write makes everything old.
    */
   readonly tables?: readonly string[]
 }
@@ -51,8 +53,15 @@ export class Policies {
   readonly #defaultTtlMs: number
   readonly #ttlMsByTable: ReadonlyMap<string, number | false>
 
-  /** @throws TidemarkError `INVALID_OPTION` that names the option at fault */
-  constructor({ cacheByDefault = false, tables = {} }: PolicyOptions, defaultTtlMs: number) {
+  /**
+   * @param defaultSchema left out of table names, see `physicalTable`
+   * @throws TidemarkError `INVALID_OPTION` that names the option at fault
+   */
+  constructor(
+    { cacheByDefault = false, tables = {} }: PolicyOptions,
+    defaultTtlMs: number,
+    defaultSchema?: string,
+  ) {
     if (typeof cacheByDefault !== 'boolean') {
       throw invalidOption('cacheByDefault', 'true or false', cacheByDefault)
     }
@@ -61,7 +70,7 @@ export class Policies {
     this.#defaultTtlMs = defaultTtlMs
     this.#ttlMsByTable = new Map(
       Object.entries(tables).map(([table, policy]) => [
-        table.toLowerCase(),
+        physicalName(table, defaultSchema).toLowerCase(),
         parseTablePolicy(`tables.${table}`, policy, defaultTtlMs),
       ]),
     )
@@ -77,6 +86,12 @@ export class Policies {
     const candidates = covered ? given : [...given, this.#defaultTtlMs]
     return { cached: true, policy: { ttlMs: Math.min(...candidates) } }
   }
+}
+
+function physicalName(name: string, defaultSchema: string | undefined): string {
+  const dot = name.lastIndexOf('.')
+  if (dot < 0) return name
+  return physicalTable(name.slice(dot + 1), name.slice(0, dot), defaultSchema)
 }
 
 function parseTablePolicy(
@@ -106,13 +121,18 @@ export interface UncachedHint {
 /** The hint that keeps a query from the cache. */
 export const UNCACHED: UncachedHint = { cached: false }
 
+function checkTables(name: string, tables: unknown): void {
+  checkNames(name, tables)
+  if (tables.length === 0) throw invalidOption(name, 'at least one table', tables)
+}
+
 /** @throws TidemarkError `INVALID_OPTION` that names the part of the hint at fault */
 export function resolveHint(hint: ReadHint | false, name = 'cache'): ResolvedHint {
   if (hint === false) return UNCACHED
   checkKeys(name, hint, ['ttl', 'tags', 'tables'], 'an object, or false')
   const { ttl, tags = [], tables } = hint
   checkNames(`${name}.tags`, tags)
-  if (tables !== undefined) checkNames(`${name}.tables`, tables)
+  if (tables !== undefined) checkTables(`${name}.tables`, tables)
   return {
     cached: true,
     ttlMs: ttl === undefined ? undefined : parseDuration(`${name}.ttl`, ttl),

@@ -1,6 +1,6 @@
 import type { BypassReason, ShapeMetrics } from './metrics.ts'
 import type { CachedHint, Policies, TablesDecision } from './policy.ts'
-import { EVERYTHING, type Tag, tagsOfRead, tagsOfWrite } from './tags.ts'
+import { EVERYTHING, namesOfTable, type Tag, tagsOfRead, tagsOfWrite } from './tags.ts'
 
 /** Physical names (see `physicalTable`), or `'unknown'` where the query could not be understood. */
 export type Tables = readonly string[] | 'unknown'
@@ -52,7 +52,10 @@ export class ReadPlan {
     if (!hint || (hint.tags.length === 0 && !hint.tables)) return this.#dependencies
     let dependencies = this.#dependenciesByHint.get(hint)
     if (!dependencies) {
-      const tags = tagsOfRead(hint.tables ?? this.#knownTables, hint.tags)
+      const tags = tagsOfRead(
+        [...this.#knownTables, ...(hint.tables ?? []).flatMap(namesOfTable)],
+        hint.tags,
+      )
       dependencies = { tags, id: tags.join('\n') }
       this.#dependenciesByHint.set(hint, dependencies)
     }
@@ -89,8 +92,9 @@ export class WritePlan {
 
   /** What it makes old when it is run under this hint. */
   tags(hint: CachedHint | undefined): readonly Tag[] {
-    const tables = hint?.tables ?? this.tables
-    return tables === 'unknown' ? [EVERYTHING] : tagsOfWrite(tables, hint?.tags)
+    if (this.tables === 'unknown' && !hint?.tables) return [EVERYTHING]
+    const known = this.tables === 'unknown' ? [] : this.tables
+    return tagsOfWrite([...known, ...(hint?.tables ?? []).flatMap(namesOfTable)], hint?.tags)
   }
 }
 

@@ -1,6 +1,5 @@
 import { type Awaitable, isPromise } from './awaitable.ts'
 import { cacheKey, type CacheKey, type KeyMaterial } from './cache-key.ts'
-import { UnencodableValue } from './canonical-encoding.ts'
 import type { Codec, Encoding } from './codec.ts'
 import type { Engine } from './engine.ts'
 import type { MarkToken } from './marks.ts'
@@ -33,6 +32,9 @@ type Load<T> = () => Promise<T>
 /** A read that may be cached, with everything that is needed to look it up. */
 interface Lookup {
   readonly call: ReadCall
+  readonly material: KeyMaterial
+  /** See `Dependencies.id`. */
+  readonly id: string
   readonly key: CacheKey
   readonly tags: readonly Tag[]
   readonly ttlMs: number
@@ -75,12 +77,18 @@ function prepare(engine: Engine, call: ReadCall): Lookup | BypassReason {
   const startedAt = engine.clock.now()
   const byTables = plan.decision.cached ? plan.decision.policy.ttlMs : engine.settings.defaultTtlMs
   const { tags, id } = plan.dependencies(hint)
+  const material = call.key()
+  const key = keyOf(engine, material, id)
+  if (key === undefined) return 'unkeyable-parameter'
+  return { call, material, id, key, tags, ttlMs: hint?.ttlMs ?? byTables, startedAt }
+}
+
+/** Undefined where a parameter has no encoding, or throws when it is looked at. */
+function keyOf(engine: Engine, material: KeyMaterial, id: string): CacheKey | undefined {
   try {
-    const key = cacheKey(call.key(), id, engine.valueTypes)
-    return { call, key, tags, ttlMs: hint?.ttlMs ?? byTables, startedAt }
-  } catch (error) {
-    if (error instanceof UnencodableValue) return 'unkeyable-parameter'
-    throw error
+    return cacheKey(material, id, engine.valueTypes)
+  } catch {
+    return undefined
   }
 }
 
@@ -105,16 +113,21 @@ function serveOrLoad<T>(
   entry: Entry | undefined,
   load: Load<T>,
 ): Awaitable<T> {
-  const { shape } = lookup.call.plan
+  let verdict
   try {
-    const verdict = judge(engine, lookup, entry)
-    if (typeof verdict === 'string') return fill(engine, lookup, verdict, load)
-    const value = engine.codec.decode(verdict.stored) as T
-    shape.hit('memory', engine.clock.now() - lookup.startedAt)
-    return value
+    verdict = judge(engine, lookup, entry)
   } catch {
     return bypass(engine, lookup.call, 'tier-down', load)
   }
+  if (typeof verdict === 'string') return fill(engine, lookup, verdict, load)
+  let value
+  try {
+    value = engine.codec.decode(verdict.stored) as T
+  } catch {
+    return fill(engine, lookup, 'corrupt-entry', load)
+  }
+  lookup.call.plan.shape.hit('memory', engine.clock.now() - lookup.startedAt)
+  return value
 }
 
 /** The entry if it may be served, or why not. */
@@ -136,8 +149,7 @@ async function fill<T>(
   reason: MissReason,
   load: Load<T>,
 ): Promise<T> {
-  const { call, key, tags, startedAt } = lookup
-  const { shape } = call.plan
+  const { call, key, tags, ttlMs, startedAt } = lookup
   let reading
   try {
     // Marks before rows: read after them, they would bless rows that a commit has just replaced.
@@ -148,32 +160,40 @@ async function fill<T>(
   if (reading.state === 'locked') return bypass(engine, call, 'marks-locked', load)
 
   const { tokens } = reading
-  const flightKey = `${key}\n${tokens.join()}`
-  const ongoing = call.cancellable ? undefined : engine.flights.get(flightKey)
-  // A failed load is its caller's own error: whoever joined it asks for itself, as it would uncached.
-  // Nothing is awaited where there is nothing to join: two callers of one tick would miss each other.
-  const shared = ongoing && (await ongoing.catch(() => undefined))
-  if (shared?.encoding.state === 'encoded') {
-    const value = engine.codec.decode(shared.encoding.stored) as T
-    shape.hit('joined', engine.clock.now() - startedAt)
-    return value
-  }
-
   const loadOwn = () => loadAndStore(engine, lookup, tokens, reason, load)
-  const loaded = ongoing || call.cancellable ? loadOwn() : engine.flights.start(flightKey, loadOwn)
-  return (await loaded).value as T
+  if (call.cancellable) return (await loadOwn()).value as T
+  const flightKey = `${key}\n${tokens.join()}`
+  const ongoing = engine.flights.get(flightKey)
+  // Nothing is awaited where there is nothing to join: two callers of one tick would miss each other.
+  if (!ongoing || startedAt - ongoing.startedAt >= Math.min(ttlMs, JOIN_WINDOW_MS)) {
+    return (await engine.flights.start(flightKey, engine.clock.now(), loadOwn)).value as T
+  }
+  try {
+    const { encoding } = await ongoing.result
+    if (encoding.state === 'encoded') {
+      const value = engine.codec.decode(encoding.stored) as T
+      call.plan.shape.hit('joined', engine.clock.now() - startedAt)
+      return value
+    }
+  } catch {
+    // A failed load is its caller's own error: whoever joined it asks for itself, as it would uncached.
+  }
+  return (await loadOwn()).value as T
 }
+
+/** A load that takes longer than this is left to those who wait for it already: its connection may hang. */
+const JOIN_WINDOW_MS = 10_000
 
 /** Asks the database, and stores the answer under the tokens that were current before the question. */
 async function loadAndStore(
   engine: Engine,
-  { call, key, tags, ttlMs }: Lookup,
+  lookup: Lookup,
   tokens: readonly MarkToken[],
   reason: MissReason,
   load: Load<unknown>,
 ): Promise<Loaded> {
-  const { clock, codec, random, settings, tier } = engine
-  const { shape } = call.plan
+  const { clock, codec, settings } = engine
+  const { shape } = lookup.call.plan
   const readAt = clock.now()
   let value
   try {
@@ -184,26 +204,36 @@ async function loadAndStore(
   } finally {
     shape.loaded(clock.now() - readAt)
   }
-
-  const encoding = encodeSafely(codec, value, settings.maxEntryBytes)
+  // Whoever changes a parameter while its query runs has asked for we do not know what.
+  const isKeySame = keyOf(engine, lookup.material, lookup.id) === lookup.key
+  const encoding: Encoding = isKeySame
+    ? encodeSafely(codec, value, settings.maxEntryBytes - lookup.key.length * 2)
+    : { state: 'refused', reason: 'unkeyable-parameter' }
   if (encoding.state === 'refused') {
     shape.bypass(encoding.reason)
-    return { value, encoding }
-  }
-  shape.miss(reason)
-  // Where a write came in between, storing it would be harmless, and useless.
-  if (!engine.closed && engine.marks.match(tags, tokens)) {
-    const { stored, bytes } = encoding
-    const lifetimeMs = ttlMs * (1 - settings.ttlJitter * random.fraction())
-    storeInBackground(engine, tier.set.bind(tier, key), {
-      tokens,
-      stored,
-      bytes,
-      readAt,
-      expiresAt: readAt + lifetimeMs,
-    })
+  } else {
+    shape.miss(reason)
+    store(engine, lookup, { tokens, readAt, ...encoding })
   }
   return { value, encoding }
+}
+
+/** A tier that fails to store has forgotten, which it may at any time; nobody waits for one that is slow. */
+function store(
+  engine: Engine,
+  { key, tags, ttlMs }: Lookup,
+  { tokens, readAt, stored, bytes }: Omit<Entry, 'expiresAt'>,
+): void {
+  const { marks, random, settings, tier } = engine
+  try {
+    // Where a write came in between, storing it would be harmless, and useless.
+    if (engine.closed || !marks.match(tags, tokens)) return
+    const expiresAt = readAt + ttlMs * (1 - settings.ttlJitter * random.fraction())
+    const storing = tier.set(key, { tokens, stored, bytes, readAt, expiresAt })
+    if (isPromise(storing)) engine.runInBackground(storing)
+  } catch {
+    // Forgotten, see above.
+  }
 }
 
 function encodeSafely(codec: Codec, value: unknown, maxBytes: number): Encoding {
@@ -211,20 +241,6 @@ function encodeSafely(codec: Codec, value: unknown, maxBytes: number): Encoding 
     return codec.encode(value, { maxBytes })
   } catch {
     return { state: 'refused', reason: 'unstorable-value' }
-  }
-}
-
-/** A tier that fails to store has forgotten, which it may at any time; nobody waits for one that is slow. */
-function storeInBackground(
-  engine: Engine,
-  set: (entry: Entry) => Awaitable<void>,
-  entry: Entry,
-): void {
-  try {
-    const stored = set(entry)
-    if (isPromise(stored)) engine.runInBackground(stored.catch(() => undefined))
-  } catch {
-    // Forgotten, see above.
   }
 }
 

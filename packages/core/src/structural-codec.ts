@@ -1,4 +1,17 @@
 import type { Codec, EncodeLimits, EncodingRefusal } from './codec.ts'
+import {
+  type Copier,
+  copyColumns,
+  copyDate,
+  copyFlat,
+  copyFlatArray,
+  copyFlatRows,
+  copyView,
+  isBuiltInView,
+  type Row,
+  same,
+  setOwn,
+} from './copiers.ts'
 import type { ValueType } from './value-type.ts'
 
 /**
@@ -36,9 +49,6 @@ interface Snapshot {
   readonly copier: Copier
 }
 
-type Copier = (value: unknown) => unknown
-type Row = Record<string, unknown>
-
 class Refused extends Error {
   readonly reason: EncodingRefusal
 
@@ -53,9 +63,6 @@ const MAX_DEPTH = 64
 
 /** Sizes in V8, in bytes, rounded up: `maxBytes` is a bound, so the estimate errs on the large side. */
 const SIZE = { slot: 8, number: 16, string: 24, object: 32, instance: 96 }
-
-const same: Copier = (value) => value
-const copyDate: Copier = (value) => new Date((value as Date).getTime())
 
 /** Walks a value once: measures it, refuses what cannot be copied, and finds its copier. */
 class Survey {
@@ -78,6 +85,9 @@ class Survey {
         if (depth >= MAX_DEPTH) throw new Refused('unstorable-value')
         this.#count(SIZE.object)
         return this.#copierOfObject(value, depth)
+      case 'bigint':
+        this.#count(SIZE.number + bytesOf(value))
+        return same
       case 'function':
       case 'symbol':
         throw new Refused('unstorable-value')
@@ -87,77 +97,115 @@ class Survey {
     }
   }
 
+  /** Of each class only its own instances: a subclass may have a state that nobody sees from outside. */
   #copierOfObject(value: object, depth: number): Copier {
-    if (Array.isArray(value)) return this.#copierOfArray(value, depth)
-    if (isPlainRecord(value)) return this.#copierOfRecords([value], depth)
-    if (isExactly(Date, value)) {
-      this.#count(SIZE.instance)
-      return copyDate
+    switch (Object.getPrototypeOf(value)) {
+      case Array.prototype:
+        return this.#copierOfArray(value as unknown[], depth)
+      case Object.prototype:
+        return this.#copierOfRecords([value as Row], depth)
+      case null:
+        this.#copierOfRecords([value as Row], depth)
+        return this.#copyAny
+      case Date.prototype:
+        this.#count(SIZE.instance)
+        return copyDate
+      case Map.prototype:
+        this.copierOf([...(value as Map<unknown, unknown>)].flat(1), depth + 1)
+        return this.#copyAny
+      case Set.prototype:
+        this.copierOf([...(value as Set<unknown>)], depth + 1)
+        return this.#copyAny
+      default:
+        return this.#copierOfInstance(value)
     }
-    if (value instanceof Map) this.copierOf([...value].flat(1), depth + 1)
-    else if (value instanceof Set) this.copierOf([...value], depth + 1)
-    else if (Object.getPrototypeOf(value) === null) this.#copierOfRecords([value as Row], depth)
-    else if (value instanceof ArrayBuffer || ArrayBuffer.isView(value))
-      this.#count(value.byteLength)
-    else if (this.#typeOf(value)) this.#count(SIZE.instance)
-    else throw new Refused('unstorable-value')
+  }
+
+  #copierOfInstance(value: object): Copier {
+    if (ArrayBuffer.isView(value) && isBuiltInView(value)) {
+      this.#count(SIZE.instance + value.byteLength)
+      return copyView
+    }
+    const type = this.#typeOf(value)
+    if (!type) throw new Refused('unstorable-value')
+    this.#count(SIZE.instance + type.encode(value).length * 2)
     return this.#copyAny
   }
 
   #copierOfArray(values: readonly unknown[], depth: number): Copier {
+    // A hole, or a property beside the elements: no driver means either, and a copy would lose it.
+    if (Reflect.ownKeys(values).length !== values.length + 1) throw new Refused('unstorable-value')
     this.#count(values.length * SIZE.slot)
     if (values.length > 0 && values.every(isPlainRecord)) {
       this.#count(values.length * SIZE.object)
       const copyRow = this.#copierOfRecords(values, depth + 1)
-      return (rows) => (rows as Row[]).map(copyRow)
+      return copyRow === copyFlat ? copyFlatRows : (rows) => (rows as Row[]).map(copyRow)
     }
     const copiers = values.map((value) => this.copierOf(value, depth + 1))
-    return copiers.every((copier) => copier === same)
-      ? (array) => (array as unknown[]).slice()
-      : this.#copyAny
+    return copiers.every((copier) => copier === same) ? copyFlatArray : this.#copyAny
   }
 
   /** One copier for all of these records: it visits the columns that hold an object in any of them. */
   #copierOfRecords(records: readonly Row[], depth: number): (record: unknown) => Row {
     const deep = new Map<string, Copier>()
+    const names = new Set<string>()
     for (const record of records) {
-      if (Object.getOwnPropertySymbols(record).length > 0) throw new Refused('unstorable-value')
-      for (const key of Object.keys(record)) {
+      const keys = Object.keys(record)
+      // Records of one shape share their names; others bring their own.
+      if (keys.length !== names.size || !names.has(keys[0] ?? '')) this.#countNames(keys, names)
+      // A symbol, or a property that is not enumerated.
+      if (Reflect.ownKeys(record).length !== keys.length) throw new Refused('unstorable-value')
+      for (const key of keys) {
         this.#count(SIZE.slot)
-        const copier = this.copierOf(record[key], depth + 1)
+        const value = record[key]
+        const copier = this.copierOf(value, depth + 1)
         if (copier === same) continue
+        // What a getter gives here it need not give to the copier.
+        if (isAccessor(record, key)) throw new Refused('unstorable-value')
         deep.set(key, deep.has(key) && deep.get(key) !== copier ? this.#copyAny : copier)
       }
     }
-    const columns = [...deep]
-    return (record) => {
-      const copy = { ...(record as Row) }
-      for (const [key, copier] of columns) {
-        const value = copy[key]
-        if (typeof value === 'object' && value !== null) setOwn(copy, key, copier(value))
-      }
-      return copy
-    }
+    return deep.size === 0 ? copyFlat : copyColumns([...deep])
   }
 
   /** Copies a value of any kind that the survey has let pass. */
   readonly #copyAny = (value: unknown): unknown => {
     if (typeof value !== 'object' || value === null) return value
-    if (Array.isArray(value)) return value.map(this.#copyAny)
-    if (isPlainRecord(value)) return this.#copyRecord(value, {})
-    if (value instanceof Date) return copyDate(value)
-    // `slice` of the typed array's own class copies; a Buffer's own `slice` would share its memory.
-    if (value instanceof Uint8Array) return Uint8Array.prototype.slice.call(value)
-    if (value instanceof Map) return new Map(this.#copyAny([...value]) as [unknown, unknown][])
-    if (value instanceof Set) return new Set(this.#copyAny([...value]) as unknown[])
-    if (value instanceof ArrayBuffer || ArrayBuffer.isView(value)) return structuredClone(value)
+    switch (Object.getPrototypeOf(value)) {
+      case Array.prototype:
+        return (value as unknown[]).map(this.#copyAny)
+      case Object.prototype:
+        return this.#copyRecord(value as Row, {})
+      case null:
+        return this.#copyRecord(value as Row, Object.create(null) as Row)
+      case Date.prototype:
+        return copyDate(value)
+      case Map.prototype:
+        return new Map(this.#copyAny([...(value as Map<unknown, unknown>)]) as [unknown, unknown][])
+      case Set.prototype:
+        return new Set(this.#copyAny([...(value as Set<unknown>)]) as unknown[])
+      default:
+        return ArrayBuffer.isView(value) ? copyView(value) : this.#copyInstance(value)
+    }
+  }
+
+  #copyInstance(value: object): object {
     const type = this.#typeOf(value)
-    return type ? type.copy(value) : this.#copyRecord(value as Row, Object.create(null) as Row)
+    if (!type) throw new TypeError(`no value type for an instance of ${value.constructor.name}`)
+    return type.copy(value)
   }
 
   #copyRecord(record: Row, copy: Row): Row {
     for (const key of Object.keys(record)) setOwn(copy, key, this.#copyAny(record[key]))
     return copy
+  }
+
+  #countNames(keys: readonly string[], names: Set<string>): void {
+    for (const key of keys) {
+      if (names.has(key)) continue
+      names.add(key)
+      this.#count(SIZE.string + SIZE.slot * 3 + key.length * 2)
+    }
   }
 
   #typeOf(value: object): ValueType | undefined {
@@ -176,20 +224,10 @@ function isPlainRecord(value: unknown): value is Row {
   )
 }
 
-function isExactly<T>(type: { readonly prototype: T }, value: object): value is T & object {
-  return Object.getPrototypeOf(value) === type.prototype
+function bytesOf(value: bigint): number {
+  return value < 2n ** 64n && value > -(2n ** 64n) ? 8 : value.toString(16).length
 }
 
-/** Assigns an own property even where the key is `__proto__`, which a JSON column may well contain. */
-function setOwn(record: Row, key: string, value: unknown): void {
-  if (key === '__proto__') {
-    Object.defineProperty(record, key, {
-      value,
-      configurable: true,
-      enumerable: true,
-      writable: true,
-    })
-  } else {
-    record[key] = value
-  }
+function isAccessor(record: Row, key: string): boolean {
+  return Object.getOwnPropertyDescriptor(record, key)?.get !== undefined
 }

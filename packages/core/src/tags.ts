@@ -44,6 +44,15 @@ export function physicalTable(
   return schema.toLowerCase() === defaultSchema.toLowerCase() ? table : `${schema}.${table}`
 }
 
+/**
+ * The names under which a table may be known that a person has named. `public.film` may be what adapters
+ * call `film`, where `public` is the default schema: both are meant, since one too many is a miss.
+ */
+export function namesOfTable(name: string): readonly string[] {
+  const table = name.slice(name.lastIndexOf('.') + 1)
+  return table === name ? [name] : [name, table]
+}
+
 /** What a read of these tables, with these hinted names, depends on. */
 export function tagsOfRead(
   tables: readonly string[],

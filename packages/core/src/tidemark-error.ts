@@ -4,6 +4,8 @@ export type TidemarkErrorCode =
   | 'INVALID_OPTION'
   /** Two databases share one cache and nothing tells their keys apart. */
   | 'AMBIGUOUS_DATABASE'
+  /** `invalidate` or `clear` could not move the marks: what was cached may still be served. */
+  | 'INVALIDATION_FAILED'
   /** The client that was given is not one this adapter knows how to wrap. */
   | 'UNSUPPORTED_CLIENT'
 

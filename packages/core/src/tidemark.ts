@@ -2,15 +2,15 @@ import { InProcessBus } from './bus.ts'
 import { checkKeys, checkNames } from './check-options.ts'
 import { Engine } from './engine.ts'
 import { InProcessMarks } from './in-process-marks.ts'
+import type { WriterId } from './marks.ts'
 import { MemoryTier } from './memory-tier.ts'
 import type { QueryMetrics } from './metrics.ts'
 import { resolveOptions, type TidemarkOptions } from './options.ts'
 import { structuralCodec } from './structural-codec.ts'
-import { EVERYTHING, type Tag, tagsOfWrite } from './tags.ts'
+import { EVERYTHING, namesOfTable, type Tag, tagsOfWrite } from './tags.ts'
 import { TidemarkError } from './tidemark-error.ts'
 import type { TierStats } from './tier.ts'
 import type { ValueType } from './value-type.ts'
-import { WriteIntent } from './write-intent.ts'
 
 /** What to make old by hand: for what Tidemark could not see, such as a script that wrote to a table. */
 export interface InvalidateTarget {
@@ -22,7 +22,7 @@ export interface InvalidateTarget {
 
 /** What an invalidation did. */
 export interface InvalidationReceipt {
-  /** How many marks moved. */
+  /** How many marks were moved, whether or not anything depended on them. */
   readonly marks: number
 }
 
@@ -31,8 +31,10 @@ export interface MetricsReport {
   /** One for each query shape, the most called first. */
   readonly queries: readonly QueryMetrics[]
   readonly memory: TierStats
-  /** How often the marks could not be moved or read; see docs/guarantees.md for what that means. */
+  /** How often a write could not move its marks; see docs/guarantees.md for what that means. */
   readonly markFailures: number
+  /** How many writes and COMMITs ended without anyone knowing whether they took effect. */
+  readonly unknownOutcomes: number
 }
 
 /**
@@ -54,7 +56,7 @@ export class Tidemark implements AsyncDisposable {
    * Makes everything old that depends on these names or tables. When it resolves, no read that starts
    * afterwards is served what was stored before.
    *
-   * @throws TidemarkError `INVALID_OPTION`
+   * @throws TidemarkError `INVALID_OPTION`; `INVALIDATION_FAILED` where the marks could not be moved
    * @example
    * await cache.invalidate({ tags: ['vip'], tables: ['person'] })
    */
@@ -69,10 +71,14 @@ export class Tidemark implements AsyncDisposable {
         'invalidate: expected at least one tag or table, got none (clear() makes everything old)',
       )
     }
-    return this.#move(tagsOfWrite(tables, tags))
+    return this.#move(tagsOfWrite(tables.flatMap(namesOfTable), tags))
   }
 
-  /** Makes everything old. It takes the same time whatever the number of entries. */
+  /**
+   * Makes everything old. It takes the same time whatever the number of entries.
+   *
+   * @throws TidemarkError `INVALIDATION_FAILED`
+   */
   async clear(): Promise<void> {
     await this.#move([EVERYTHING])
   }
@@ -84,6 +90,7 @@ export class Tidemark implements AsyncDisposable {
       queries: metrics.report(),
       memory: tier.stats(),
       markFailures: metrics.markFailures,
+      unknownOutcomes: metrics.unknownOutcomes,
     }
   }
 
@@ -100,12 +107,26 @@ export class Tidemark implements AsyncDisposable {
     return this.close()
   }
 
+  /** Unlike a write, which the database may have taken already, this can be reported as failed. */
   async #move(tags: readonly Tag[]): Promise<InvalidationReceipt> {
-    const intent = await WriteIntent.open(this.engine, tags)
-    await intent.close('settled')
+    const { marks, random } = this.engine
+    const writer = random.token() as WriterId
+    try {
+      await marks.intent(tags, writer)
+      await marks.release(tags, writer)
+    } catch (cause) {
+      throw new TidemarkError(
+        'INVALIDATION_FAILED',
+        `expected to move the marks of ${tags.join(', ')}, but the store of marks failed; try again`,
+        { cause },
+      )
+    }
     return { marks: tags.length }
   }
 }
+
+/** Each is a table or a tag that entries depend on: far more than an application has. */
+const MAX_MARKS = 50_000
 
 /**
  * Makes a cache.
@@ -126,7 +147,7 @@ export function createTidemark(options: TidemarkOptions = {}): Tidemark {
   const valueTypes: ValueType[] = []
   const engine = new Engine({
     tier,
-    marks: new InProcessMarks({ clock, random, bus, leaseMs, maxMarks: maxEntries * 4 }),
+    marks: new InProcessMarks({ clock, random, bus, leaseMs, maxMarks: MAX_MARKS }),
     codec: structuralCodec(valueTypes),
     clock,
     random,

@@ -25,8 +25,9 @@ export interface Tier {
   readonly name: string
   get(key: CacheKey): Awaitable<Entry | undefined>
   set(key: CacheKey, entry: Entry): Awaitable<void>
-  delete(key: CacheKey): Awaitable<void>
   clear(): Awaitable<void>
+  /** Lets go of what this process holds. What other processes share is not touched. */
+  close(): Awaitable<void>
   stats(): TierStats
 }
 

@@ -1,5 +1,5 @@
 import type { Engine } from './engine.ts'
-import { tagsOfCall, underIntent, type WriteCall } from './invalidate-on-write.ts'
+import { outcomeOfError, tagsOfCall, underIntent, type WriteCall } from './invalidate-on-write.ts'
 import type { Tag } from './tags.ts'
 import { WriteIntent, type WriteOutcome } from './write-intent.ts'
 
@@ -12,12 +12,18 @@ import { WriteIntent, type WriteOutcome } from './write-intent.ts'
  * old snapshot. A rollback to a savepoint forgets nothing: some marks then move for no reason.
  *
  * An adapter calls `write` for each mutation, `beforeCommit` when the COMMIT is about to be sent, and
- * `end` when it knows how the transaction ended, in whatever way.
+ * `end` when it knows how the transaction ended, in whatever way. Nothing is forgotten at the end, so a
+ * COMMIT that failed may be sent again.
  */
 export class TransactionScope {
   readonly #engine: Engine
   readonly #tags = new Set<Tag>()
-  #intent: WriteIntent | undefined
+  /** Of the COMMIT that is under way. A promise, so that two who come at once share one intent. */
+  #intent: Promise<WriteIntent | undefined> | undefined
+  /** Of writes that came after it and are done: they may have come in time. */
+  #late: WriteIntent[] = []
+  /** A statement has committed by itself what was written before it, and so may those behind it. */
+  #commitsByItself = false
 
   constructor(engine: Engine) {
     this.#engine = engine
@@ -28,12 +34,14 @@ export class TransactionScope {
     const { shape, takesEffect } = call.plan
     const tags = tagsOfCall(call)
     for (const tag of tags) this.#tags.add(tag)
+    if (takesEffect === 'at-once') this.#commitsByItself = true
     const startedAt = this.#engine.clock.now()
     shape.write()
     shape.invalidated()
     try {
-      return takesEffect === 'at-once'
-        ? await underIntent(this.#engine, tags, call.outcomeOf, run)
+      if (this.#intent) return await this.#writeLate(this.#intent, tags, call, run)
+      return this.#commitsByItself
+        ? await underIntent(this.#engine, [...this.#tags], call.outcomeOf, run)
         : await run()
     } finally {
       shape.loaded(this.#engine.clock.now() - startedAt)
@@ -42,15 +50,18 @@ export class TransactionScope {
 
   /** Takes the marks of all that was written. To be awaited before the COMMIT is sent. */
   async beforeCommit(): Promise<void> {
-    if (this.#tags.size > 0) this.#intent ??= await WriteIntent.open(this.#engine, [...this.#tags])
+    this.#intent ??= this.#open()
+    await this.#intent
   }
 
   /** Lets go of the marks. To be awaited before the end of the transaction is reported. */
   async end(outcome: WriteOutcome): Promise<void> {
-    const intent = this.#intent
+    // A rollback does not undo what has committed by itself.
+    if (this.#commitsByItself) await this.beforeCommit()
+    const held = [this.#intent, ...this.#late]
     this.#intent = undefined
-    this.#tags.clear()
-    await intent?.close(outcome)
+    this.#late = []
+    await Promise.all(held.map(async (intent) => (await intent)?.close(outcome)))
   }
 
   /** `beforeCommit`, the commit itself, and `end`, for an adapter that sends the COMMIT by itself. */
@@ -60,10 +71,37 @@ export class TransactionScope {
     try {
       return await send()
     } catch (error) {
-      outcome = outcomeOf(error)
+      outcome = outcomeOfError(error, outcomeOf)
       throw error
     } finally {
       await this.end(outcome)
+    }
+  }
+
+  async #open(): Promise<WriteIntent | undefined> {
+    return this.#tags.size > 0 ? WriteIntent.open(this.#engine, [...this.#tags]) : undefined
+  }
+
+  /**
+   * A write that nobody awaited before the COMMIT: it may still be part of it. It holds its marks until
+   * both are over.
+   */
+  async #writeLate<T>(
+    commit: Promise<WriteIntent | undefined>,
+    tags: readonly Tag[],
+    call: WriteCall,
+    run: () => Promise<T>,
+  ): Promise<T> {
+    const intent = await WriteIntent.open(this.#engine, tags)
+    let outcome: WriteOutcome = 'settled'
+    try {
+      return await run()
+    } catch (error) {
+      outcome = outcomeOfError(error, call.outcomeOf)
+      throw error
+    } finally {
+      if (this.#intent === commit) this.#late.push(intent)
+      else await intent.close(outcome)
     }
   }
 }

@@ -35,7 +35,8 @@ export class WriteIntent {
 
   /** Lets go of the marks, or leaves them to their lease where the outcome is unknown. */
   async close(outcome: WriteOutcome): Promise<void> {
-    const { marks } = this.#engine
+    const { marks, metrics } = this.#engine
+    if (outcome === 'unknown') metrics.unknownOutcome()
     await this.#try(() =>
       outcome === 'settled'
         ? marks.release(this.#tags, this.#writer)

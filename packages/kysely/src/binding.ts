@@ -38,7 +38,7 @@ export class Binding {
     this.dialect = dialect
     this.planner = new QueryPlanner(
       engine,
-      engine.policies(policies),
+      engine.policies(policies, defaultSchema),
       { dialect, defaultSchema, functions },
       adapter.supportsTransactionalDdl ?? false,
     )

@@ -41,7 +41,7 @@ export interface ResolvedExtensionOptions {
   readonly database: string | undefined
   readonly defaultSchema: string | undefined
   readonly partition: () => string
-  readonly policies: (dataModel: DataModel) => Policies
+  readonly policies: (dataModel: DataModel, defaultSchema: string | undefined) => Policies
 }
 
 const NAMES = [...POLICY_OPTION_NAMES, 'models', 'database', 'defaultSchema', 'partition'] as const
@@ -70,11 +70,14 @@ export function resolveExtensionOptions(
     defaultSchema,
     partition:
       typeof partition === 'string' ? () => partition : () => checkedPartition(partition()),
-    policies: (dataModel) =>
-      cache.engine.policies({
-        ...policyOptions,
-        tables: { ...tablePolicies(models, dataModel), ...policyOptions.tables },
-      }),
+    policies: (dataModel, schema) =>
+      cache.engine.policies(
+        {
+          ...policyOptions,
+          tables: { ...tablePolicies(models, dataModel), ...policyOptions.tables },
+        },
+        schema,
+      ),
   }
 }
 

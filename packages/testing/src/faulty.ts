@@ -15,7 +15,7 @@ export function faulty<T extends object>(part: T): Faulty<T> {
   }
   return new Proxy(part, {
     get(target, name) {
-      if (name in controls) return controls[name as keyof typeof controls]
+      if (Object.hasOwn(controls, name)) return controls[name as keyof typeof controls]
       const value: unknown = Reflect.get(target, name, target)
       if (typeof value !== 'function') return value
       return (...args: unknown[]): unknown => {

@@ -96,6 +96,23 @@ export function markStoreContract(
       expect(marks.match([film], before)).toBe(false)
     })
 
+    it('takes the token away at a release whose intent never took hold', async () => {
+      const { marks } = await makeStore()
+      const before = await open(marks, [film])
+      await marks.release([film], writer('w'))
+      expect(marks.match([film], before)).toBe(false)
+      expect(await open(marks, [film])).not.toEqual(before)
+    })
+
+    it('locks until the lease ends what is abandoned and whose intent never took hold', async () => {
+      const { marks, endLease } = await makeStore()
+      const before = await open(marks, [film])
+      await marks.abandon([film], writer('w'))
+      expect((await marks.read([film])).state).toBe('locked')
+      await endLease()
+      expect(await open(marks, [film])).not.toEqual(before)
+    })
+
     it('keeps the lock of a writer at work when the lease of another has ended', async () => {
       const { marks, endLease } = await makeStore()
       await marks.intent([film], writer('gone'))

@@ -23,12 +23,12 @@ export class RemoteTier implements Tier {
     return this.#call({ method: 'set', key }, () => this.#inner.set(key, entry))
   }
 
-  delete(key: CacheKey): Promise<void> {
-    return this.#call({ method: 'delete', key }, () => this.#inner.delete(key))
-  }
-
   clear(): Promise<void> {
     return this.#call({ method: 'clear' }, () => this.#inner.clear())
+  }
+
+  close(): Promise<void> {
+    return this.#call({ method: 'close' }, () => this.#inner.close())
   }
 
   stats(): TierStats {
@@ -43,5 +43,5 @@ export class RemoteTier implements Tier {
 }
 
 export type TierCall =
-  | { readonly method: 'get' | 'set' | 'delete'; readonly key: CacheKey }
-  | { readonly method: 'clear' }
+  | { readonly method: 'get' | 'set'; readonly key: CacheKey }
+  | { readonly method: 'clear' | 'close' }

@@ -45,16 +45,6 @@ export function tierContract(name: string, makeTier: () => Tier | Promise<Tier>)
       expect(tier.stats().entries).toBe(1)
     })
 
-    it('forgets the key that is deleted, and no other', async () => {
-      const tier = await makeTier()
-      await tier.set(keyOf('a'), entryOf({ id: 'a' }))
-      await tier.set(keyOf('b'), entryOf({ id: 'b' }))
-      await tier.delete(keyOf('a'))
-      await tier.delete(keyOf('never set'))
-      expect(await tier.get(keyOf('a'))).toBeUndefined()
-      expect(valueOf(await tier.get(keyOf('b')))).toEqual({ id: 'b' })
-    })
-
     it('forgets everything when it is cleared, and goes on working', async () => {
       const tier = await makeTier()
       await tier.set(keyOf('a'), entryOf({ id: 'a' }))

@@ -31,11 +31,26 @@ const REFUSED: [unknown, string][] = [
     { memory: { max: 5 } },
     'memory: unknown option "max", expected one of maxEntries, maxBytes, maxEntryBytes',
   ],
-  [{ memory: { maxEntries: 0 } }, 'memory.maxEntries: expected a whole number above 0, got 0'],
-  [{ memory: { maxEntries: 1.5 } }, 'memory.maxEntries: expected a whole number above 0, got 1.5'],
+  [
+    { memory: { maxEntries: 0 } },
+    'memory.maxEntries: expected a whole number from 1 to 1000000, got 0',
+  ],
+  [
+    { memory: { maxEntries: 1.5 } },
+    'memory.maxEntries: expected a whole number from 1 to 1000000, got 1.5',
+  ],
   [{ memory: { maxBytes: '64' } }, `memory.maxBytes: expected ${size}, got "64"`],
   [{ memory: { maxBytes: Infinity } }, `memory.maxBytes: expected ${size}, got Infinity`],
   [{ memory: { maxEntryBytes: 0 } }, `memory.maxEntryBytes: expected ${size}, got 0`],
+  [
+    { memory: { maxEntries: 2 ** 31 } },
+    'memory.maxEntries: expected a whole number from 1 to 1000000, got 2147483648',
+  ],
+  [
+    { memory: { maxBytes: 1000, maxEntryBytes: 1001 } },
+    'memory.maxEntryBytes: expected at most memory.maxBytes (1000 bytes), got 1001',
+  ],
+  [{ lease: Infinity }, 'lease: expected a duration that ends, got Infinity'],
   [{ maxShapes: -1 }, 'maxShapes: expected a whole number above 0, got -1'],
   [{ clock: 5 }, 'clock: expected an object with the method now, got 5'],
   [
@@ -78,6 +93,7 @@ describe('a hint', () => {
     [{ tags: 'vip' }, 'cache.tags: expected an array of strings, got "vip"'],
     [{ tags: ['a', 5] }, 'cache.tags[1]: expected a string that is not empty, got 5'],
     [{ tags: [''] }, 'cache.tags[0]: expected a string that is not empty, got ""'],
+    [{ tables: [] }, 'cache.tables: expected at least one table, got an array of 0'],
     [{ tables: [null] }, 'cache.tables[0]: expected a string that is not empty, got null'],
   ])('is refused where it is %j', (hint, message) => {
     expect(() => resolveHint(hint as never)).toThrow(
@@ -113,6 +129,15 @@ describe('policies', () => {
     expect(policies.ofTables(['film', 'other'])).toEqual({ cached: false, reason: 'no-policy' })
     expect(policies.ofTables(['film', 'log'])).toEqual({ cached: false, reason: 'policy-off' })
     expect(policies.ofTables([])).toEqual({ cached: false, reason: 'no-policy' })
+  })
+
+  it('know a table by its name with the default schema, and not by that with another', () => {
+    const policies = engine.policies(
+      { tables: { 'public.film': {}, 'audit.film': false } },
+      'public',
+    )
+    expect(policies.ofTables(['film'])).toMatchObject({ cached: true })
+    expect(policies.ofTables(['audit.film'])).toEqual({ cached: false, reason: 'policy-off' })
   })
 
   it('cache every read by default where asked to, except of tables that are switched off', () => {

@@ -97,11 +97,41 @@ describe('the structural codec', () => {
     ['a class that extends Date', [new (class Moment extends Date {})(0)]],
     ['a record with symbol keys', { [Symbol('s')]: 1 }],
     ['a promise', Promise.resolve()],
+    ['a class that extends Array', new (class Rows extends Array<number> {})(2)],
+    ['an array with properties of its own', Object.assign([{ id: 1 }], { count: 1 })],
+    ['an array with a hole', Array<number>(3)],
+    ['a class that extends Map', new (class Index extends Map {})()],
+    ['a class that extends Uint8Array', new (class Bytes extends Uint8Array {})(2)],
+    [
+      'a getter that gives an object',
+      {
+        get at() {
+          return new Date(0)
+        },
+      },
+    ],
+    ['a property that is not enumerated', Object.defineProperty({}, 'hidden', { value: 1 })],
   ])('refuses %s', (_what, unstorable) => {
     expect(codec.encode(unstorable, limits)).toEqual({
       state: 'refused',
       reason: 'unstorable-value',
     })
+  })
+
+  it('leaves a column named __proto__ out of rows that have none', () => {
+    const original = JSON.parse('[{"__proto__": {"a": 1}}, {"id": 1}]') as object[]
+    expect(JSON.stringify(roundTrip(original))).toBe(JSON.stringify(original))
+  })
+
+  it('copies what a view shows, not the memory behind it, shared memory included', () => {
+    const shared = new Uint8Array(new SharedArrayBuffer(1000), 8, 4)
+    shared[0] = 7
+    const copy = roundTrip({ shared }) as { shared: Uint8Array }
+    shared[0] = 0
+    expect(copy.shared[0]).toBe(7)
+    expect(copy.shared.buffer.byteLength).toBe(4)
+    const vector = new Float32Array(new ArrayBuffer(1000), 0, 2)
+    expect((roundTrip(vector) as Float32Array).buffer.byteLength).toBe(8)
   })
 
   it('refuses a cycle', () => {
@@ -133,6 +163,8 @@ describe('the structural codec', () => {
     expect(bytesOf([{ id: 1 }, { id: 2 }])).toBeGreaterThan(bytesOf([{ id: 1 }]))
     expect(bytesOf('x'.repeat(1000))).toBeGreaterThanOrEqual(1000)
     expect(bytesOf(new Uint8Array(1000))).toBeGreaterThanOrEqual(1000)
+    expect(bytesOf(10n ** 4000n)).toBeGreaterThan(1600)
+    expect(bytesOf({ ['k'.repeat(1000)]: 1 })).toBeGreaterThanOrEqual(1000)
   })
 
   it('copies a class that was declared by its own rule', () => {

@@ -1,5 +1,5 @@
-import { createTidemark, MemoryTier, systemRandom } from '@tidemark/core'
-import { Gate, RemoteTier, SeededRandom } from '@tidemark/testing'
+import { createTidemark, MemoryTier, systemRandom, TidemarkError } from '@tidemark/core'
+import { faulty, Gate, RemoteTier, SeededRandom } from '@tidemark/testing'
 import { describe, expect, it } from 'vitest'
 import { Harness } from './harness.ts'
 
@@ -14,6 +14,23 @@ describe('invalidate', () => {
     })
     expect(await genre()).toBe(before[1])
     expect(await film()).not.toBe(before[0])
+  })
+
+  it('takes a table with or without its schema, whichever the adapters do', async () => {
+    const harness = new Harness()
+    await harness.read(() => 'old')
+    await harness.cache.invalidate({ tables: ['public.film'] })
+    expect(await harness.read(() => 'new')).toBe('new')
+  })
+
+  it('fails where the marks could not be moved', async () => {
+    let marks!: ReturnType<typeof faulty>
+    const harness = new Harness({ wrapMarks: (inner) => (marks = faulty(inner)) as typeof inner })
+    marks.fail('intent' as never)
+    await expect(harness.cache.invalidate({ tables: ['film'] })).rejects.toThrow(
+      expect.objectContaining({ code: 'INVALIDATION_FAILED' }),
+    )
+    await expect(harness.cache.clear()).rejects.toThrow(TidemarkError)
   })
 
   it.each([
@@ -89,12 +106,24 @@ describe('close', () => {
     const gate = new Gate()
     tier.hold = ({ method }) => (method === 'set' ? gate.pass(() => undefined) : Promise.resolve())
     expect(await harness.read(() => 'row')).toBe('row')
-    let closed = false
-    const closing = harness.cache.close().then(() => (closed = true))
     await gate.reached
-    expect(closed).toBe(false)
+    let isClosed = false
+    const closing = harness.cache.close().then(() => (isClosed = true))
+    // Long enough for all that does not wait for the gate.
+    for (let turn = 0; turn < 50; turn += 1) await Promise.resolve()
+    expect(isClosed).toBe(false)
     gate.open()
     await closing
+    expect(tier.calls.map(({ method }) => method)).toEqual(['get', 'set', 'close'])
+  })
+
+  it('does not mind what failed to be stored', async () => {
+    const tier = new RemoteTier(new MemoryTier({ maxEntries: 10, maxBytes: 100_000 }))
+    const harness = new Harness({ tier })
+    tier.hold = ({ method }) =>
+      method === 'set' ? Promise.reject(new Error('connection reset')) : Promise.resolve()
+    expect(await harness.read(() => 'row')).toBe('row')
+    await harness.cache.close()
   })
 
   it('stores nothing that was being loaded when it was called', async () => {

@@ -1,0 +1,66 @@
+/** Makes a copy of a value of the kind that it was found for. */
+export type Copier = (value: unknown) => unknown
+
+/** A record with the columns of a query, or any other plain object. */
+export type Row = Record<string, unknown>
+
+// Those that need nothing of the entry are shared by all entries.
+export const same: Copier = (value) => value
+export const copyFlat = (record: unknown): Row => ({ ...(record as Row) })
+export const copyFlatRows: Copier = (rows) => (rows as Row[]).map(copyFlat)
+export const copyFlatArray: Copier = (array) => (array as unknown[]).slice()
+export const copyDate: Copier = (value) => new Date((value as Date).getTime())
+
+export function copyColumns(
+  columns: readonly (readonly [string, Copier])[],
+): (record: unknown) => Row {
+  return (record) => {
+    const copy = { ...(record as Row) }
+    for (const [key, copier] of columns) {
+      // Not every record has the column; `__proto__` is then inherited.
+      if (!Object.hasOwn(copy, key)) continue
+      const value = copy[key]
+      if (typeof value === 'object' && value !== null) setOwn(copy, key, copier(value))
+    }
+    return copy
+  }
+}
+
+/** Views on bytes whose class is the platform's; a Buffer is Node's. */
+export function isBuiltInView(view: ArrayBufferView): boolean {
+  const { name } = view.constructor
+  return (
+    !(view instanceof DataView) && (BUILT_IN_VIEWS.has(view.constructor) || isBuffer(view, name))
+  )
+}
+
+const BUILT_IN_VIEWS: ReadonlySet<unknown> = new Set([
+  ...[Uint8Array, Int8Array, Uint8ClampedArray, Uint16Array, Int16Array, Uint32Array, Int32Array],
+  ...[Float32Array, Float64Array, BigInt64Array, BigUint64Array],
+])
+
+function isBuffer(view: ArrayBufferView, className: string): boolean {
+  return view instanceof Uint8Array && (className === 'Buffer' || className === 'FastBuffer')
+}
+
+/**
+ * Copies what the view shows, and no more of the memory behind it. `slice` of the typed arrays does; a
+ * Buffer's own `slice` would share its memory.
+ */
+export function copyView(value: unknown): unknown {
+  return Uint8Array.prototype.slice.call(value)
+}
+
+/** Assigns an own property even where the key is `__proto__`, which a JSON column may well contain. */
+export function setOwn(record: Row, key: string, value: unknown): void {
+  if (key === '__proto__') {
+    Object.defineProperty(record, key, {
+      value,
+      configurable: true,
+      enumerable: true,
+      writable: true,
+    })
+  } else {
+    record[key] = value
+  }
+}

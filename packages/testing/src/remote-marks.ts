@@ -1,0 +1,61 @@
+import type { MarkReading, MarkStore, MarkToken, Tag, WriterId } from '@tidemark/core'
+
+export interface MarkCall {
+  readonly method: 'read' | 'intent' | 'release' | 'abandon'
+  readonly tags: readonly Tag[]
+}
+
+/**
+ * A mark store that answers later, as one behind a network does. `hold` is awaited before each call goes
+ * through, and lets a test decide when. What this process knows (`match`) answers at once, and knows of an
+ * intent from the moment of the call.
+ */
+export class RemoteMarks implements MarkStore {
+  readonly calls: MarkCall[] = []
+  hold: (call: MarkCall) => Promise<void> = () => Promise.resolve()
+  readonly #inner: MarkStore
+  /** How many intents are on their way, by tag. */
+  readonly #underWay = new Map<Tag, number>()
+
+  constructor(inner: MarkStore) {
+    this.#inner = inner
+  }
+
+  match(tags: readonly Tag[], tokens: readonly MarkToken[]): boolean {
+    return !tags.some((tag) => this.#underWay.get(tag)) && this.#inner.match(tags, tokens)
+  }
+
+  async read(tags: readonly Tag[]): Promise<MarkReading> {
+    await this.#pass({ method: 'read', tags })
+    return this.#inner.read(tags)
+  }
+
+  async intent(tags: readonly Tag[], writer: WriterId): Promise<void> {
+    this.#count(tags, 1)
+    try {
+      await this.#pass({ method: 'intent', tags })
+      await this.#inner.intent(tags, writer)
+    } finally {
+      this.#count(tags, -1)
+    }
+  }
+
+  async release(tags: readonly Tag[], writer: WriterId): Promise<void> {
+    await this.#pass({ method: 'release', tags })
+    await this.#inner.release(tags, writer)
+  }
+
+  async abandon(tags: readonly Tag[], writer: WriterId): Promise<void> {
+    await this.#pass({ method: 'abandon', tags })
+    await this.#inner.abandon(tags, writer)
+  }
+
+  #count(tags: readonly Tag[], step: number): void {
+    for (const tag of tags) this.#underWay.set(tag, (this.#underWay.get(tag) ?? 0) + step)
+  }
+
+  async #pass(call: MarkCall): Promise<void> {
+    this.calls.push(call)
+    await this.hold(call)
+  }
+}
