@@ -100,13 +100,19 @@ export class Harness {
 
   /** Writes `film`, or `tables`, by `run`; in `scope` if there is one. */
   async write<T>(run: () => T | Promise<T>, options: WriteOptions = {}): Promise<T> {
-    const { tables = ['film'], scope, outcome = 'settled', takesEffect = 'at-commit' } = options
+    const {
+      tables = ['film'],
+      hint,
+      scope,
+      outcome = 'settled',
+      takesEffect = 'at-commit',
+    } = options
     const plan = this.engine.plan(
       { adapter: 'test', fingerprint: 'update' },
       { kind: 'write', tables, takesEffect },
       this.#policies,
     )
-    const call = { plan, outcomeOf: () => outcome }
+    const call = { plan, hint: hint && resolveHint(hint), outcomeOf: () => outcome }
     const start = async () => run()
     return scope ? scope.write(call, start) : this.engine.write(call, start)
   }
@@ -131,6 +137,7 @@ export interface ReadOptions {
 
 export interface WriteOptions {
   readonly tables?: readonly string[] | 'unknown'
+  readonly hint?: ReadHint
   readonly scope?: TransactionScope
   readonly outcome?: WriteOutcome
   readonly takesEffect?: 'at-commit' | 'at-once'

@@ -270,6 +270,102 @@ describe.each(TIERS)('a read through $name', ({ makeTier }) => {
     expect(await harness.read(() => 5, { tables: 'unknown', hint })).toBe(5)
   })
 
+  it('adds the tables of a hint to those that were found, and takes none away', async () => {
+    const harness = new Harness()
+    const read = () => harness.read(() => harness.loads, { hint: { tables: ['stats'] } })
+    const first = await read()
+    await harness.write(() => undefined, { tables: ['film'] })
+    const second = await read()
+    expect(second).not.toBe(first)
+    await harness.write(() => undefined, { tables: ['stats'] })
+    expect(await read()).not.toBe(second)
+  })
+
+  it('makes old what a write was found to change, whatever tables its hint adds', async () => {
+    const harness = new Harness()
+    await harness.read(() => 'old')
+    await harness.read(() => 'old', { operation: 's', tables: ['stats'] })
+    await harness.write(() => undefined, { hint: { tables: ['public.stats'] } })
+    expect(await harness.read(() => 'new')).toBe('new')
+    expect(await harness.read(() => 'new', { operation: 's', tables: ['stats'] })).toBe('new')
+  })
+
+  it('does not join a load that began longer ago than the caller accepts', async () => {
+    const harness = new Harness()
+    const gate = new Gate()
+    const slow = harness.read(() => gate.pass(() => 'old'))
+    await gate.reached
+    harness.clock.advance(1_000)
+    expect(await harness.read(() => 'new', { hint: { ttl: '1s' } })).toBe('new')
+    gate.open()
+    expect(await slow).toBe('old')
+  })
+
+  it('does not wait for a load that takes very long: its connection may hang', async () => {
+    const harness = new Harness()
+    const hanging = new Gate()
+    const stuck = harness.read(() => hanging.pass(() => 'late'))
+    await hanging.reached
+    harness.clock.advance(10_000)
+    expect(await harness.read(() => 'answered')).toBe('answered')
+    hanging.open()
+    expect(await stuck).toBe('late')
+  })
+
+  it('never lets a caller who can cancel depend on the load of another', async () => {
+    const harness = new Harness()
+    const gate = new Gate()
+    const first = harness.read(() => gate.pass(() => 'first'))
+    await gate.reached
+    expect(await harness.read(() => 'second', { cancellable: true })).toBe('second')
+    gate.open()
+    await first
+  })
+
+  it('starts anew after a load that failed', async () => {
+    const harness = new Harness()
+    await expect(harness.read(() => Promise.reject(new Error('once')))).rejects.toThrow('once')
+    const gate = new Gate()
+    const [leader, joiner] = [
+      harness.read(() => gate.pass(() => 'row')),
+      harness.read(() => 'never asked'),
+    ]
+    gate.open()
+    expect(await Promise.all([leader, joiner])).toEqual(['row', 'row'])
+  })
+
+  it('stores nothing where a parameter was changed while the query ran', async () => {
+    const harness = new Harness()
+    const id = Buffer.from('a')
+    const first = await harness.read(
+      () => {
+        id.write('b')
+        return 'row of either'
+      },
+      { parameters: [id] },
+    )
+    expect(first).toBe('row of either')
+    expect(await harness.read(() => 'row of a', { parameters: [Buffer.from('a')] })).toBe(
+      'row of a',
+    )
+    expect(await harness.read(() => 'row of b', { parameters: [Buffer.from('b')] })).toBe(
+      'row of b',
+    )
+  })
+
+  it('asks the database where a parameter throws when it is looked at', async () => {
+    const harness = new Harness()
+    const parameters = [
+      {
+        get id(): number {
+          throw new Error('not for you')
+        },
+      },
+    ]
+    expect(await harness.read(() => 'row', { parameters })).toBe('row')
+    expect(harness.counts().bypasses).toEqual({ 'unkeyable-parameter': 1 })
+  })
+
   it('leaves a read to the database that says why it must not be cached', async () => {
     const harness = make()
     await harness.read(() => 1)
@@ -315,6 +411,40 @@ describe('a read when the cache fails', () => {
       marks.recover()
     },
   )
+
+  it('hazard 37: is a miss where what is stored cannot be read back, and stored anew', async () => {
+    const tier = memory()
+    const harness = new Harness({ tier })
+    const get = tier.get.bind(tier)
+    await harness.read(() => 1)
+    tier.get = (key) => {
+      const entry = get(key)
+      return entry && { ...entry, stored: {} }
+    }
+    expect(await harness.read(() => 2)).toBe(2)
+    tier.get = get
+    expect(await harness.read(() => 3)).toBe(2)
+    expect(harness.counts().misses).toEqual({ absent: 1, 'corrupt-entry': 1 })
+  })
+
+  it('is answered when the marks fail after the database has answered', async () => {
+    let marks!: ReturnType<typeof faulty>
+    const harness = new Harness({ wrapMarks: (inner) => (marks = faulty(inner)) as typeof inner })
+    const read = harness.read(() => {
+      marks.fail('match' as never)
+      return 'row'
+    })
+    expect(await read).toBe('row')
+  })
+
+  it('hazard 8: serves nothing old after a write whose intent failed and whose release did not', async () => {
+    let marks!: ReturnType<typeof faulty>
+    const harness = new Harness({ wrapMarks: (inner) => (marks = faulty(inner)) as typeof inner })
+    await harness.read(() => 'old')
+    marks.fail('intent' as never)
+    await harness.write(() => undefined)
+    expect(await harness.read(() => 'new')).toBe('new')
+  })
 
   it('hazard 8: reports a write as done that the database took, whatever the marks do', async () => {
     let marks!: ReturnType<typeof faulty>

@@ -109,4 +109,101 @@ describe('a transaction', () => {
     await harness.engine.beginTransaction().commit(async () => undefined, settled)
     expect(await harness.read(() => 'not asked')).toBe('old')
   })
+
+  it('holds the marks of a write that came after the COMMIT was under way, until both are over', async () => {
+    const harness = new Harness()
+    const [committing, writing] = [new Gate(), new Gate()]
+    const scope = harness.engine.beginTransaction()
+    let row = 'old'
+    const commit = scope.commit(() => committing.pass(() => undefined), settled)
+    await committing.reached
+    const late = harness.write(() => writing.pass(() => undefined), { scope })
+    await writing.reached
+    writing.open()
+    await late
+    expect(await harness.read(() => row)).toBe('old')
+    row = 'new'
+    expect(await harness.read(() => row)).toBe('new')
+    committing.open()
+    await commit
+    await harness.read(() => row)
+    expect(await harness.read(() => 'not asked')).toBe('new')
+  })
+
+  it('makes old what a late write did that ended after the transaction', async () => {
+    const harness = new Harness()
+    const [committing, writing] = [new Gate(), new Gate()]
+    const scope = harness.engine.beginTransaction()
+    const commit = scope.commit(() => committing.pass(() => undefined), settled)
+    await committing.reached
+    const late = harness.write(() => writing.pass(() => undefined), { scope })
+    await writing.reached
+    committing.open()
+    await commit
+    expect(await harness.read(() => 'old')).toBe('old')
+    writing.open()
+    await late
+    expect(await harness.read(() => 'new')).toBe('new')
+  })
+
+  it('makes old at a rollback what a statement that commits by itself had committed', async () => {
+    const harness = new Harness()
+    const scope = harness.engine.beginTransaction()
+    await harness.write(() => undefined, { scope, tables: ['film'] })
+    await harness.write(() => undefined, { scope, tables: ['genre'], takesEffect: 'at-once' })
+    await harness.read(() => 'old')
+    await harness.write(() => undefined, { scope, tables: ['other'] })
+    await scope.end('settled')
+    expect(await harness.read(() => 'new')).toBe('new')
+  })
+
+  it('holds the marks again when a COMMIT that failed is sent again', async () => {
+    const harness = new Harness()
+    const scope = harness.engine.beginTransaction()
+    let row = 'old'
+    await harness.write(() => undefined, { scope })
+    const busy = new Error('database is locked')
+    await expect(scope.commit(() => Promise.reject(busy), settled)).rejects.toBe(busy)
+    await harness.read(() => row)
+    await scope.commit(async () => (row = 'new'), settled)
+    expect(await harness.read(() => row)).toBe('new')
+  })
+
+  it('leaves no lock behind when its COMMIT is sent twice at once', async () => {
+    const harness = new Harness()
+    const scope = harness.engine.beginTransaction()
+    await harness.write(() => undefined, { scope })
+    await Promise.all([
+      scope.commit(async () => undefined, settled),
+      scope.commit(async () => undefined, settled),
+    ])
+    await harness.read(() => 'row')
+    expect(await harness.read(() => 'not asked')).toBe('row')
+  })
+
+  it('passes the error on, and takes the outcome for unknown, where the adapter fails to judge it', async () => {
+    const harness = new Harness()
+    const scope = harness.engine.beginTransaction()
+    await harness.write(() => undefined, { scope })
+    const lost = new Error('connection terminated')
+    const failing = () => {
+      throw new TypeError('no code')
+    }
+    await expect(scope.commit(() => Promise.reject(lost), failing)).rejects.toBe(lost)
+    await harness.read(() => 'row')
+    expect(harness.counts().bypasses).toEqual({ 'marks-locked': 1 })
+    expect(harness.cache.metrics().unknownOutcomes).toBe(1)
+  })
+
+  it('hazard 17: keeps readers at the database after an autocommitted write without an answer', async () => {
+    const harness = new Harness()
+    const lost = new Error('connection terminated')
+    const write = harness.write(() => Promise.reject(lost), { outcome: 'unknown' })
+    await expect(write).rejects.toBe(lost)
+    await harness.read(() => 'one')
+    expect(await harness.read(() => 'two')).toBe('two')
+    harness.clock.advance(10_000)
+    await harness.read(() => 'three')
+    expect(await harness.read(() => 'not asked')).toBe('three')
+  })
 })
