@@ -63,15 +63,15 @@ const CACHED = new HintPlugin(resolveHint({}, 'cached'))
 const BYPASS = new HintPlugin(UNCACHED)
 
 /**
- * Caches a query, for `$call` or, where there is none, as a function. On a Kysely instance or a transaction it holds for every query that has
- * no hint of its own. A hint replaces the one before it as a whole. On an instance without a cache it
+ * Caches a query, for `$call` or, where there is none, as a function. On a Kysely instance or a
+ * transaction it holds for every query that has no hint of its own. A hint replaces the one before it as a whole. On an instance without a cache it
  * does nothing, and so it does on a subquery: only the query that is executed counts. A merge takes its
  * hint from the instance, `cached(hint)(db).mergeInto(…)`, since Kysely gives it no plugins.
  *
  * What it returns may be kept and used for many queries, which saves checking the hint each time.
  *
- * On a query that writes, `tags` are invalidated beside its tables, and `tables` names the tables that
- * it writes in place of those that were derived. The same goes for raw SQL that hides them.
+ * On a query that writes, `tags` are invalidated beside its tables, and so are `tables`: what a trigger
+ * writes to, or a foreign key cascades to. For raw SQL that hides what it touches, `tables` names all of it.
  *
  * @param hint what to cache it for, see `ReadHint`; by default until its tables are written, at most as
  *   long as their policy or the cache's `ttl` says
