@@ -49,7 +49,8 @@ function analyseRaw(statement: RawStatement, findings: QueryFindings): Analysis 
     case 'control':
       return { description: OPAQUE_WRITE, control: statement.control }
     case 'not-data':
-      if (!findings.callsUnknownFunction) {
+      // `set nocount on exec close_month`
+      if (!findings.callsUnknownFunction && !findings.rawModifies) {
         return { description: { kind: 'read', tables: [], obstacle: 'not-data' } }
       }
       return { description: OPAQUE_WRITE }

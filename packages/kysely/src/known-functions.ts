@@ -26,7 +26,9 @@ export class KnownFunctions {
     if (argumentCount < (ARGUMENTS_WITHOUT_NOW[normal] ?? 0)) return 'volatile'
     if (this.#volatile.has(normal)) return 'volatile'
     // A name with another schema is somebody's own, whatever it is called.
-    return this.#stable.has(normal) || /^st_\w+$/.test(normal) ? 'stable' : 'unknown'
+    // SQLite has the pragmas that change nothing as functions as well.
+    if (normal.startsWith('pragma_')) return 'volatile'
+    return this.#stable.has(normal) ? 'stable' : 'unknown'
   }
 }
 
@@ -74,6 +76,7 @@ const VOLATILE = words(`
   pg_notify pg_sleep pg_sleep_for pg_sleep_until sleep benchmark pg_cancel_backend pg_terminate_backend
   pg_size_bytes pg_relation_size pg_table_size pg_total_relation_size pg_indexes_size pg_database_size
   pg_export_snapshot pg_stat_reset merge_action age array_sample array_shuffle system bernoulli
+  ts_rewrite
 `)
 
 const AGGREGATES = words(`
@@ -113,7 +116,7 @@ const TEXT = words(`
   uuid_extract_version uuid_generate_v3 uuid_generate_v5 uuid_nil bin_to_uuid uuid_to_bin is_uuid
   to_tsvector to_tsquery plainto_tsquery phraseto_tsquery websearch_to_tsquery tsvector_to_array
   array_to_tsvector setweight strip numnode querytree ts_rank ts_rank_cd ts_headline ts_delete ts_filter
-  ts_rewrite ts_lexize ts_debug get_current_ts_config tsquery_phrase snippet highlight bm25 offsets freetext
+  ts_lexize ts_debug get_current_ts_config tsquery_phrase snippet highlight bm25 offsets freetext
   contains
 `)
 
@@ -162,6 +165,45 @@ const STRUCTURES = words(`
   grouping_sets rollup cube
 `)
 
+/** PostGIS. Not whatever starts with `st_`: somebody may call a procedure of his own so. */
+const GEOMETRY = words(`
+  add3ddim addband addmeasure addpoint affine angle area areaaspolygon asbinary asencodedpolyline asewkb asewkt
+  asflatgeobuf asgeobuf asgeojson asgml ashexewkb askml aslatlontext asmarc21 asmvt asmvtgeom aspng asjpeg asraster
+  astext astiff astwkb asx3d azimuth band bandmetadata bandnodatavalue bdmpolyfromtext bdpolyfromtext boundary
+  boundingdiagonal box2dfromgeohash buffer buildarea centroid chaikinsmoothing cleangeometry clip clipbybox2d
+  closestpoint closestpointofapproach clusterdbscan clusterintersecting clusterintersectingwin clusterkmeans
+  clusterwithin clusterwithinwin collect collectionextract collectionhomogenize combinebbox concavehull contains
+  containsproperly convexhull coorddim count coverageclean coverageinvalidedges coveragesimplify coverageunion
+  coveredby covers cpawithin crosses curven curvetoline delaunaytriangles dfullywithin difference dimension disjoint
+  distance distancecpa distancesphere distancespheroid dump dumpaspolygons dumppoints dumprings dumpsegments
+  dumpvalues dwithin endpoint envelope equals expand extent 3dextent exteriorring filterbym
+  flipcoordinates force2d force3d force3dm force3dz force4d forcecollection forcecurve forcepolygonccw
+  forcepolygoncw forcerhr forcesfs frechetdistance fromflatgeobuf generatepoints geogfromtext geogfromwkb
+  geographyfromtext geohash geomcollfromtext geometricmedian geometryfromtext geometryn geometrytype geomfromewkb
+  geomfromewkt geomfromgeohash geomfromgeojson geomfromgml geomfromkml geomfrommarc21 geomfromtext geomfromtwkb
+  geomfromwkb hasarc hasm hasz hausdorffdistance height hexagon hexagongrid interiorringn interpolatepoint
+  intersection intersects inversetransformpipeline isclosed iscollection isempty ispolygonccw ispolygoncw isring
+  issimple isvalid isvaliddetail isvalidreason isvalidtrajectory largestemptycircle length length2d
+  lengthspheroid letters linecrossingdirection lineextend linefromencodedpolyline linefrommultipoint linefromtext
+  linefromwkb lineinterpolatepoint lineinterpolatepoints linelocatepoint linemerge linestringfromwkb linesubstring
+  linetocurve locatealong locatebetween locatebetweenelevations longestline m makebox2d makeenvelope makeline
+  makepoint makepointm makepolygon makevalid mapalgebra maxdistance maximuminscribedcircle memcollect memsize
+  memunion minconvexhull minimumboundingcircle minimumboundingradius minimumclearance minimumclearanceline
+  minkowskisum mlinefromtext mpointfromtext mpolyfromtext multi ndims node normalize npoints nrings numbands
+  numcurves numgeometries numinteriorring numinteriorrings numpatches numpoints offsetcurve optimalalphashape
+  orderingequals orientedenvelope overlaps patchn perimeter perimeter2d point pointfromgeohash pointfromtext
+  pointfromwkb pointinsidecircle pointm pointn pointonsurface points pointz pointzm polygon polygonfromtext
+  polygonize polyfromtext polyfromwkb project quantizecoordinates reduceprecision relate relatematch
+  removeirrelevantpointsforview removepoint removerepeatedpoints removesmallparts reverse rotate rotatex rotatey
+  rotatez scale scroll segmentize setbandnodatavalue seteffectivearea setpoint setsrid setvalue setvalues
+  sharedpaths shiftlongitude shortestline simplify simplifypolygonhull simplifypreservetopology simplifyvw snap
+  snaptogrid split square squaregrid srid startpoint subdivide summary summarystats swapordinates symdifference
+  symmetricdifference tileenvelope touches transform transformpipeline translate transscale triangulatepolygon
+  unaryunion union value voronoilines voronoipolygons width within wkbtosql wkttosql wrapx x xmax xmin y ymax ymin z
+  zmax zmflag zmin 3dclosestpoint 3ddfullywithin 3ddistance 3ddwithin 3dintersects 3dlength 3dlineinterpolatepoint
+  3dlongestline 3dmakebox 3dmaxdistance 3dperimeter 3dshortestline
+`).map((name) => `st_${name}`)
+
 /** `cast(x as varchar(10))` reads like a call. */
 const TYPES = words(`
   varchar nvarchar varchar2 char nchar character text bit varbit bool boolean int integer int2 int4 int8
@@ -169,4 +211,4 @@ const TYPES = words(`
   varbinary bytea blob timetz datetimeoffset smalldatetime signed unsigned bpchar citext varying
 `)
 
-const STABLE = [...AGGREGATES, ...GENERAL, ...TEXT, ...TIME, ...STRUCTURES, ...TYPES]
+const STABLE = [...AGGREGATES, ...GENERAL, ...TEXT, ...TIME, ...STRUCTURES, ...GEOMETRY, ...TYPES]

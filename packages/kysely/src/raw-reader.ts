@@ -1,6 +1,8 @@
 import type { OperationNode } from 'kysely'
 import type { KnownFunctions } from './known-functions.ts'
 import {
+  BEFORE_EXPRESSION,
+  CLAUSE_WORDS,
   ENDS_TABLE_LIST,
   LOCK_STRENGTHS,
   LOCK_WORDS,
@@ -50,11 +52,13 @@ export class RawReader {
   readonly #tokens: readonly Token[]
   readonly #functions: KnownFunctions
   readonly #levels: Level[]
+  readonly #dialect: SqlDialect
   /** T-SQL needs nothing between two statements. */
   readonly #endsWithoutSemicolon: boolean
   #expecting: Expectation
 
   constructor(tokens: readonly Token[], { dialect, functions, isTable }: RawContext) {
+    this.#dialect = dialect
     this.#endsWithoutSemicolon = dialect === 'mssql' || dialect === 'other'
     this.#tokens = tokens
     this.#functions = functions
@@ -159,6 +163,10 @@ export class RawReader {
     if (this.#isLock(word, index)) this.isLocking = true
     const previous = this.#word(index - 1)
     switch (word) {
+      case 'value':
+        // `next value for ids` takes a number from a sequence.
+        if (previous === 'next' || previous === 'previous') this.isVolatile = true
+        return
       case 'from':
         // `extract(year from at)`, `is distinct from`: no table follows.
         if (previous !== 'distinct' && !TAKES_FROM.has(this.#level.callee ?? '')) this.#expectList()
@@ -241,17 +249,38 @@ export class RawReader {
   #isCall(index: number): boolean {
     const token = this.#tokens[index]
     if (!this.#isSymbol(index + 1, '(')) return false
-    if (token?.kind === 'node')
-      return token.node.kind === 'IdentifierNode' && this.#expecting !== 'target'
+    if (token?.kind === 'node' && !NAMES.has(token.node.kind)) return false
+    if (token?.kind === 'node') return this.#expecting !== 'target' && !this.#isAlias(index)
     if (token?.kind !== 'word' && token?.kind !== 'quoted') return false
     if (this.#isSymbol(index - 1, '.')) return true
-    if (token.kind === 'word' && NOT_FUNCTIONS.has(token.text)) return false
-    // `x as f(a, b)`, `x::numeric(10, 2)`, `unnest(…) f(a, b)`, `with f(a, b) as (…)`
+    if (token.kind === 'word' && this.#isKeyword(token.text, index)) return false
+    // `x::numeric(10, 2)`, `unnest(…) f(a, b)`
     const previous = this.#tokens[index - 1]
-    if (previous?.kind === 'word') return !['as', 'with', 'recursive'].includes(previous.text)
-    return (
-      previous?.kind !== 'node' && !(previous?.kind === 'symbol' && ':)'.includes(previous.text))
-    )
+    const isBehindSymbol = previous?.kind === 'symbol' && ':)'.includes(previous.text)
+    return previous?.kind !== 'node' && !isBehindSymbol && !this.#isAlias(index)
+  }
+
+  /** `x as f(a, b)`, `with f(a, b) as (…)` */
+  #isAlias(index: number): boolean {
+    return ['as', 'with', 'recursive'].includes(this.#word(index - 1) ?? '')
+  }
+
+  /** Whether a word with parentheses behind it belongs to a clause, and is not the name of a function. */
+  #isKeyword(word: string, index: number): boolean {
+    return NOT_FUNCTIONS.has(word) || (CLAUSE_WORDS.has(word) && !this.#startsExpression(index))
+  }
+
+  #startsExpression(index: number): boolean {
+    const token = this.#tokens[index - 1]
+    // SQL Server wants a schema in front of a function that somebody wrote.
+    if (this.#dialect === 'mssql') return false
+    if (token?.kind === 'symbol') return !')]'.includes(token.text)
+    const previous = this.#word(index - 1)
+    if (previous === undefined) return token === undefined
+    // `x not like (y)`, `as not materialized (…)`
+    if (previous === 'not') return this.#startsExpression(index - 1)
+    if (previous === 'on' && this.#word(index) === 'conflict') return false
+    return BEFORE_EXPRESSION.has(previous)
   }
 
   #isQualifiedCall(index: number): boolean {
@@ -284,6 +313,9 @@ export class RawReader {
     return token?.kind === 'symbol' && token.text === text
   }
 }
+
+/** What names something, a function among others: `sql.id`, `sql.ref`, `sql.table`. */
+const NAMES: ReadonlySet<string> = new Set(['IdentifierNode', 'ReferenceNode', 'TableNode'])
 
 /** `for update`, `for no key update`, `do update set`, `on duplicate key update`, `on delete cascade`. */
 function isPartOfClause(previous: string | undefined): boolean {

@@ -30,11 +30,22 @@ export const TSQL_STATEMENTS = words(`
   disable enable kill reconfigure writetext updatetext print raiserror throw goto while if
 `)
 
-/** Keywords that parentheses may follow. */
+/** Keywords that parentheses may follow, and that no function can be called by without quotes. */
 export const NOT_FUNCTIONS = words(`
-  select from where and or not in exists any all some as on using join inner outer cross full lateral union
-  intersect except minus having by over filter within partition when then else case between like ilike rlike
-  similar is set values returning with limit offset distinct only materialized recursive window range rows
-  groups interval top output into table to escape unique primary key default key at return apply array
-  div xor regexp null sets index against columns conflict
+  select from where and or not in exists any all some as on using lateral union intersect except having group
+  order when then else case between values returning with limit offset distinct only window interval into table
+  to unique primary default return array null
+`)
+
+/** Keywords of a clause that parentheses may follow, and names of functions where an expression starts. */
+export const CLAUSE_WORDS = words(`
+  join inner outer cross full by over filter within partition like ilike rlike regexp similar is set materialized
+  recursive range rows groups top output option escape key at apply div xor sets index against columns conflict
+  minus
+`)
+
+/** Words behind which an expression, or a function in FROM, starts. */
+export const BEFORE_EXPRESSION = words(`
+  select distinct all where and or xor on when then else case having from join lateral between like ilike in is
+  div limit offset using returning by values variadic
 `)

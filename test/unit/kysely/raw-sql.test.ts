@@ -279,4 +279,70 @@ describe('the tables of a whole statement of raw SQL', () => {
   ])('on SQL Server, where no semicolon is needed: %s', (text, expected) => {
     expect(summarise(CompiledQuery.raw(text), 'mssql')).toBe(expected)
   })
+
+  it.each(
+    `apply filter over partition output key top set range rows groups index recursive join by similar`.split(
+      ' ',
+    ),
+  )('takes %s for a function that may write, where it stands like one', (name) => {
+    for (const text of [
+      `select ${name}(1)`,
+      `select * from films where not ${name}(id)`,
+      `select * from ${name}(1)`,
+      `values (1, ${name}(2))`,
+    ]) {
+      expect(summarise(CompiledQuery.raw(text)), text).toBe('write ?')
+    }
+  })
+
+  it.each<[string, DialectName]>([
+    ['select count(*) filter (where true) over (partition by (id)) from films', 'postgres'],
+    ['select percentile_cont(0.5) within group (order by id) from films', 'postgres'],
+    ["select * from films where title not like ('a') and not (title ilike ('b'))", 'postgres'],
+    [
+      'with x as not materialized (select 1) select * from x full join (select 2) y on true',
+      'postgres',
+    ],
+    ['select id from films group by grouping sets ((id), ())', 'postgres'],
+    ["select * from films where match (title) against ('a') and title not regexp ('b')", 'mysql'],
+    ['select * from films partition (p0) use index (a)', 'mysql'],
+    ['select top (5) * from films with (index (a)) option (recompile)', 'mssql'],
+    ["select string_agg(title, ',') within group (order by id) from films", 'mssql'],
+  ])('takes no keyword for a function: %s (%s)', (text, dialect) => {
+    expect(summarise(CompiledQuery.raw(text), dialect)).toBe('read ?')
+  })
+
+  it.each([
+    ['sql.id', sql`select ${sql.id('close_month')}(1)`],
+    ['sql.ref', sql`select ${sql.ref('accounts.close_month')}(1)`],
+    ['sql.table', sql`select * from ${sql.table('accounts.close_month')}(1)`],
+  ])('sees the call of a function that %s names', (_, query) => {
+    expect(summarise(query.compile(db))).toBe('write ?')
+  })
+
+  it('knows that a SET on SQL Server may be followed by another statement', () => {
+    const query = CompiledQuery.raw('set nocount on exec close_month')
+    expect(summarise(query, 'mssql')).toBe('write ?')
+    expect(summarise(CompiledQuery.raw('set nocount on'), 'mssql')).toBe('read, not-data')
+  })
+
+  it('does not cache a number that is taken from a sequence', () => {
+    const query = sql`select next value for ids, id from ${sql.table('films')}`.compile(db)
+    expect(summarise(query, 'mssql')).toBe('read films, volatile-function')
+  })
+
+  it('does not cache a function that reads what its text says', () => {
+    const query = sql`select ts_rewrite(${'a'}, 'select t, s from aliases') from ${sql.table('films')}`
+    expect(summarise(query.compile(db))).toBe('read films, volatile-function')
+  })
+
+  it('takes a function of PostGIS for harmless, and not whatever begins like one', () => {
+    expect(summarise(CompiledQuery.raw('select ST_Distance(a, b) from films'))).toBe('read ?')
+    expect(summarise(CompiledQuery.raw('select st_close_month(1) from films'))).toBe('write ?')
+  })
+
+  it('does not take the introspection of SQLite for a write', () => {
+    const query = CompiledQuery.raw(`select * from pragma_table_info('films')`)
+    expect(summarise(query, 'sqlite')).toBe('read, volatile-function')
+  })
 })
