@@ -6,8 +6,9 @@
  * not matter.
  */
 export function onlyReads(text: string): boolean {
-  // A backslash may escape a quote, a dollar may quote: then nobody can say where a string ends.
-  if (/\\|\$[A-Za-z_]*\$/.test(text)) return false
+  // A backslash may escape a quote, a dollar may quote, a carriage return may end a comment, and MySQL runs
+  // some comments: then nobody can say where a string ends.
+  if (/\\|\$\w*\$|\r(?!\n)|\/\*!/.test(text)) return false
   const bare = text
     .replace(/'(?:[^']|'')*'|"(?:[^"]|"")*"|--[^\n]*|\/\*[\s\S]*?\*\//g, (match) =>
       match.startsWith('"') ? ' quoted ' : ' ',
@@ -15,9 +16,14 @@ export function onlyReads(text: string): boolean {
     .toLowerCase()
     // A lock is no write.
     .replace(/\bfor\s+(?:no\s+key\s+)?update\b/g, ' ')
+    .replace(/\s*\.\s*/g, '.')
   if (!/^[\s(]*(select|with|values|table)\b/.test(bare)) return false
-  if (/;\s*\S|['"`]|\*\//.test(bare) || WRITING_WORD.test(bare)) return false
-  return [...bare.matchAll(/([a-z_][\w.]*)\s*\(/g)].every(([, name = '']) => HARMLESS.has(name))
+  // To MySQL a # begins a comment, to PostgreSQL it is an operator.
+  if (/;\s*\S|['"`]|\*\/|#(?![>-])/.test(bare) || WRITING_WORD.test(bare)) return false
+  // A name in any script may be that of a function.
+  return [...bare.matchAll(/([a-z_$\u0080-\uffff][\w.$\u0080-\uffff]*)\s*\(/g)].every(
+    ([, name = '']) => HARMLESS.has(name),
+  )
 }
 
 const WRITING_WORD =

@@ -14,6 +14,9 @@ describe('a raw statement that certainly only reads', () => {
     'SELECT id FROM films FOR NO KEY UPDATE',
     "SELECT set_config('app.tenant', $1, true)",
     '(SELECT 1) UNION ALL (SELECT 2)',
+    "SELECT details #>> '{a}', f . title FROM films f WHERE title = '#ü' AND id = $1",
+    'SELECT id -- a comment\r\nFROM films WHERE (id > 1)',
+    'SELECT "größe" FROM films WHERE größe > 1 AND (id) = 1',
     'VALUES (1), (2)',
   ])('%s', (text) => expect(onlyReads(text)).toBe(true))
 })
@@ -32,6 +35,15 @@ describe('a raw statement that may write', () => {
     "SELECT nextval('films_id_seq')",
     String.raw`SELECT E'\'; DELETE FROM films; --'`,
     'SELECT $$a$$, $x$b$x$',
+    'SELECT $q1$a$q1$',
+    'SELECT 登録()',
+    'SELECT énow()',
+    'SELECT my$now()',
+    'SELECT evil . now()',
+    'SELECT evil . "now" ()',
+    'SELECT 1 -- a\r, archive()',
+    "SELECT 1 # '\n, archive() # '",
+    'SELECT 1 /*! INTO OUTFILE 1 */',
     "SELECT 'a' 'b", // no end of the string in sight
     'SELECT /* /* */ DELETE */ 1',
     'MERGE INTO films USING genres ON true WHEN MATCHED THEN DELETE',
