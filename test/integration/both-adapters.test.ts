@@ -7,6 +7,7 @@ import { afterEach, beforeEach, expect, it } from 'vitest'
 import type { PrismaClient } from '../../prisma/generated/client.ts'
 import type { Tables } from '../../prisma/tables.ts'
 import { describeEachDatabase } from '../support/databases.ts'
+import { costOfRollback } from './prisma/library.ts'
 
 const schemaOf = {
   pglite: 'current_schema',
@@ -103,7 +104,7 @@ describeEachDatabase('Kysely and Prisma on one database and one cache', (databas
     await expect(transaction).rejects.toBe(rollback)
     const sent = database.statements.mark()
     expect(await titles()).toEqual(before)
-    expect(sent()).toEqual([])
+    expect(sent()).toHaveLength(costOfRollback(database))
   })
 
   it('a Kysely transaction makes Prisma reads new when it commits, and not before', async () => {

@@ -28,8 +28,6 @@ type Send<T> = () => Promise<T>
  */
 export class Session {
   readonly #engine: Engine
-  /** A write that moves everything. */
-  readonly #everything: WriteCall
   readonly #dialect: SqlDialect
   readonly #kind: SessionKind
   /** The held connection that a transaction was started on. */
@@ -40,9 +38,8 @@ export class Session {
   #lost = false
   #last: Promise<unknown> = Promise.resolve()
 
-  constructor({ engine, everything, dialect }: Binding, kind: SessionKind, outer?: Session) {
+  constructor({ engine, dialect }: Binding, kind: SessionKind, outer?: Session) {
     this.#engine = engine
-    this.#everything = everything
     this.#dialect = dialect
     this.#kind = kind
     this.#outer = outer
@@ -80,8 +77,6 @@ export class Session {
   /** Runs a mutation. It is listed before anything is awaited, so that a COMMIT behind it includes it. */
   write<T>(call: WriteCall, send: Send<T>, maySwitchTransaction = false): Promise<T> {
     if (maySwitchTransaction) {
-      // With what it does itself, it may commit all that was written before it.
-      if (this.#scope) call = { ...this.#everything, outcomeOf: call.outcomeOf }
       this.#scope ??= this.#engine.beginTransaction()
       this.#isCertain = false
     }

@@ -1,4 +1,4 @@
-import type { Engine, TransactionScope, WriteCall } from '@tidemark/core'
+import { type Engine, type TransactionScope, type WriteCall, WritePlan } from '@tidemark/core'
 import { outcomeOf } from './write-outcome.ts'
 
 interface OpenTransaction {
@@ -7,15 +7,20 @@ interface OpenTransaction {
   depth: number
   /** Set once the COMMIT is on its way; settles with it and never rejects. */
   committing: Promise<void> | undefined
+  /** An error may have ended it, and then what is sent in it commits at once. */
+  mayHaveEnded: boolean
 }
 
 /** The interactive transactions of one client, by Prisma's id. */
 export class OpenTransactions {
   readonly #engine: Engine
+  readonly #provider: string
   readonly #open = new Map<string | undefined, OpenTransaction>()
 
-  constructor(engine: Engine) {
+  /** @param provider of the database, as the schema names it */
+  constructor(engine: Engine, provider: string) {
     this.#engine = engine
+    this.#provider = provider
   }
 
   started(id: string): void {
@@ -23,8 +28,13 @@ export class OpenTransactions {
     if (outer) outer.depth += 1
     else {
       const scope = this.#engine.beginTransaction()
-      this.#open.set(id, { scope, depth: 1, committing: undefined })
+      this.#open.set(id, { scope, depth: 1, committing: undefined, mayHaveEnded: false })
     }
+  }
+
+  /** Passes on a read in the transaction, at once. */
+  read<T>(id: string | undefined, run: () => Promise<T>): Promise<T> {
+    return this.#noticingErrors(this.#open.get(id), run())
   }
 
   /** Runs mutations inside the transaction, in one request. */
@@ -35,8 +45,11 @@ export class OpenTransactions {
   ): Promise<T> {
     const transaction = this.#open.get(id)
     if (!transaction) return this.#writeUnknown(calls, run)
-    const { scope, committing } = transaction
-    if (!committing) return writeAll(scope, calls, run)
+    const { scope, committing, mayHaveEnded } = transaction
+    if (!committing) {
+      const listed = mayHaveEnded ? calls.map(atOnce) : calls
+      return this.#noticingErrors(transaction, writeAll(scope, listed, run))
+    }
     // Nobody awaited this write before the COMMIT was sent, and it may have come in time all the same.
     return runUnder(this.#engine.beginTransaction(), calls, async () => {
       try {
@@ -68,13 +81,41 @@ export class OpenTransactions {
   async rollback<T>(id: string | undefined, send: () => Promise<T>): Promise<T> {
     const transaction = this.#open.get(id)
     if (!transaction) return send()
-    if (transaction.depth > 1) return this.#leave(transaction, send)
+    const { scope, depth } = transaction
+    // Its driver has one connection, which all requests share: others have read and written inside of the transaction.
+    if (this.#provider === 'sqlite') await this.#listEverything(scope)
+    if (depth > 1) return this.#leave(transaction, send)
     this.#open.delete(id)
+    // MySQL has tables without transactions, such as MyISAM's, which keep what they were given.
+    if (this.#provider === 'sqlite' || this.#provider === 'mysql') {
+      return scope.commit(send, outcomeOf)
+    }
     try {
       return await send()
     } finally {
-      await transaction.scope.end('settled')
+      await scope.end('settled')
     }
+  }
+
+  /**
+   * On PostgreSQL a failed statement leaves the transaction open, and good for nothing but a rollback. On
+   * MySQL a deadlock rolls it back.
+   */
+  #noticingErrors<T>(transaction: OpenTransaction | undefined, result: Promise<T>): Promise<T> {
+    if (!transaction || this.#provider === 'postgresql') return result
+    return result.catch((error: unknown) => {
+      transaction.mayHaveEnded = true
+      throw error
+    })
+  }
+
+  async #listEverything(scope: TransactionScope): Promise<void> {
+    const plan = this.#engine.plan(
+      { adapter: 'prisma', fingerprint: '$transaction (rolled back)' },
+      { kind: 'write', tables: 'unknown' },
+      this.#engine.policies({}),
+    )
+    await scope.write({ plan, outcomeOf }, () => Promise.resolve())
   }
 
   async #leave<T>(transaction: OpenTransaction, send: () => Promise<T>): Promise<T> {
@@ -112,6 +153,13 @@ export async function runUnder<T>(
     finish()
     await Promise.all(writes)
   }
+}
+
+/** The same write, where no transaction holds it back. */
+function atOnce(call: WriteCall): WriteCall {
+  const { shape, tables } = call.plan
+  const description = { kind: 'write', tables, takesEffect: 'at-once' } as const
+  return { ...call, plan: new WritePlan(shape, description) }
 }
 
 /** Runs one request that holds several mutations. */

@@ -51,7 +51,7 @@ export class WriteWatch {
     this.defaultSchema = defaultSchema
     this.#provider = internals.provider
     this.dataModel = buildDataModel(internals, defaultSchema)
-    this.#transactions = new OpenTransactions(engine)
+    this.#transactions = new OpenTransactions(engine, this.#provider)
     this.#rawReadPlan = engine.plan(
       { adapter: 'prisma', fingerprint: '$queryRaw' },
       { kind: 'read', tables: 'unknown' },
@@ -66,12 +66,14 @@ export class WriteWatch {
     send: () => Promise<T>,
   ): Promise<T> {
     const call = this.#callOf(query)
-    if (!call) {
-      return query.modelName ? send() : this.#rawRead(interactiveTransaction !== undefined, send)
+    if (!interactiveTransaction) {
+      if (call) return this.engine.write(call, send)
+      return query.modelName ? send() : this.#rawRead('opaque-sql', send)
     }
-    return interactiveTransaction
-      ? this.#transactions.write(idOf(interactiveTransaction), [call], send)
-      : this.engine.write(call, send)
+    const id = idOf(interactiveTransaction)
+    if (call) return this.#transactions.write(id, [call], send)
+    const read = () => this.#transactions.read(id, send)
+    return query.modelName ? read() : this.#rawRead('in-transaction', read)
   }
 
   /** Passes on several requests that Prisma sends as one: a `$transaction([…])`, or those of one tick. */
@@ -81,11 +83,14 @@ export class WriteWatch {
     send: () => Promise<T>,
   ): Promise<T> {
     const calls = queries.map((query) => this.#callOf(query)).filter((call) => call !== undefined)
-    if (calls.length === 0) return send()
+    if (transaction?.kind === 'itx') {
+      const id = idOf(transaction.options)
+      return calls.length === 0
+        ? this.#transactions.read(id, send)
+        : this.#transactions.write(id, calls, send)
+    }
     // Outside of an interactive transaction the engine commits before it answers.
-    return transaction?.kind === 'itx'
-      ? this.#transactions.write(idOf(transaction.options), calls, send)
-      : runUnder(this.engine.beginTransaction(), calls, send)
+    return calls.length === 0 ? send() : runUnder(this.engine.beginTransaction(), calls, send)
   }
 
   started(transaction: { readonly id?: unknown } | undefined): void {
@@ -116,8 +121,7 @@ export class WriteWatch {
   }
 
   /** Raw queries are not cached: what they read is not known, and what it depends on even less. */
-  async #rawRead<T>(inTransaction: boolean, send: () => Promise<T>): Promise<T> {
-    const bypass = inTransaction ? 'in-transaction' : 'opaque-sql'
+  async #rawRead<T>(bypass: 'in-transaction' | 'opaque-sql', send: () => Promise<T>): Promise<T> {
     return this.engine.read({ plan: this.#rawReadPlan, bypass, key: unused }, send)
   }
 

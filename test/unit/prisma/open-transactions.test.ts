@@ -6,10 +6,10 @@ import { outcomeOf } from '../../../packages/prisma/src/write-outcome.ts'
 
 describe('open transactions', () => {
   let engine = createTidemark().engine
-  let transactions = new OpenTransactions(engine)
+  let transactions = new OpenTransactions(engine, 'postgresql')
   beforeEach(() => {
     ;({ engine } = createTidemark())
-    transactions = new OpenTransactions(engine)
+    transactions = new OpenTransactions(engine, 'postgresql')
   })
 
   function writeOf(table: string): WriteCall {
