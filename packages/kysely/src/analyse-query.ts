@@ -12,12 +12,18 @@ export interface Analysis {
    * whoever knows better, as a `cached` hint says. It then names the tables as well.
    */
   readonly vouched?: ReadDescription
+  /**
+   * Set where the query changes nothing but the connection that it is sent to: what it is to whoever
+   * holds that connection, and reads nothing from the cache.
+   */
+  readonly onHeldConnection?: ReadDescription
   readonly control?: TransactionControl
   /** It may open or end a transaction, in text that says so or by itself, as DDL does on MySQL. */
   readonly maySwitchTransaction?: boolean
 }
 
 const OPAQUE_WRITE: QueryDescription = { kind: 'write', tables: 'unknown', takesEffect: 'at-once' }
+const NOT_DATA: ReadDescription = { kind: 'read', tables: [], obstacle: 'not-data' }
 
 /**
  * What a query reads and writes. The SQL text alone decides what a query does, so an analysis that is
@@ -49,11 +55,14 @@ function analyseRaw(statement: RawStatement, findings: QueryFindings): Analysis 
     case 'control':
       return { description: OPAQUE_WRITE, control: statement.control }
     case 'not-data':
+    case 'setting':
       // `set nocount on exec close_month`
-      if (!findings.callsUnknownFunction && !findings.rawModifies) {
-        return { description: { kind: 'read', tables: [], obstacle: 'not-data' } }
+      if (findings.callsUnknownFunction || findings.rawModifies) {
+        return { description: OPAQUE_WRITE }
       }
-      return { description: OPAQUE_WRITE }
+      return statement.kind === 'setting'
+        ? { description: OPAQUE_WRITE, onHeldConnection: NOT_DATA }
+        : { description: NOT_DATA }
     case 'opaque':
       return { description: OPAQUE_WRITE, maySwitchTransaction: true }
   }

@@ -174,7 +174,8 @@ export class CachingExecutor implements QueryExecutor {
     const { binding, session } = this.#context
     const hint = this.#hint(query)
     const planned = this.#plan(query)
-    const plan = planned.vouched && hint?.cached ? planned.vouched : planned.plan
+    const plan =
+      (session && planned.onHeldConnection) || (hint?.cached && planned.vouched) || planned.plan
     if (plan.kind === 'write') {
       const write = () => this.#write(plan, planned, query, options)
       return session ? session.inOrder(write) : write()

@@ -13,6 +13,8 @@ export interface PlannedQuery {
   readonly plan: QueryPlan
   /** See `Analysis`. */
   readonly vouched: ReadPlan | undefined
+  /** See `Analysis`. */
+  readonly onHeldConnection: ReadPlan | undefined
   readonly control: TransactionControl | undefined
   readonly maySwitchTransaction: boolean
 }
@@ -60,9 +62,12 @@ export class QueryPlanner {
     const analysis = analyseQuery(query, this.#settings, this.#supportsTransactionalDdl)
     const fingerprint = fingerprintOf(query.sql, this.#settings.dialect)
     const shape = { adapter: ADAPTER, fingerprint }
+    const { description, vouched, onHeldConnection } = analysis
     return {
-      plan: this.#engine.plan(shape, analysis.description, this.#policies),
-      vouched: analysis.vouched && this.#engine.plan(shape, analysis.vouched, this.#policies),
+      plan: this.#engine.plan(shape, description, this.#policies),
+      vouched: vouched && this.#engine.plan(shape, vouched, this.#policies),
+      onHeldConnection:
+        onHeldConnection && this.#engine.plan(shape, onHeldConnection, this.#policies),
       control: analysis.control,
       maySwitchTransaction: analysis.maySwitchTransaction ?? false,
     }

@@ -18,6 +18,8 @@ export type RawStatement =
   | { readonly kind: 'modify' }
   /** SHOW, EXPLAIN, SET, SAVEPOINT …: no rows of a table are in its answer, and none is changed. */
   | { readonly kind: 'not-data' }
+  /** SET, RESET, PRAGMA with a value: what the same connection answers from now on may be different. */
+  | { readonly kind: 'setting' }
   | { readonly kind: 'control'; readonly control: TransactionControl }
   /** Anything else, several statements in one text included: it may do everything. */
   | { readonly kind: 'opaque' }
@@ -38,7 +40,20 @@ export function readRawStatement(sql: string, dialect: SqlDialect): RawStatement
   if (control) return { kind: 'control', control }
   // EXPLAIN ANALYZE runs what it explains, and `SET autocommit` ends a transaction.
   const isHarmless = NOT_DATA.has(first) && !words.some((word) => NOT_HARMLESS.has(word))
-  return { kind: isHarmless ? 'not-data' : 'opaque' }
+  if (!isHarmless) return { kind: 'opaque' }
+  return { kind: isSetting(words, statement, dialect) ? 'setting' : 'not-data' }
+}
+
+function isSetting(
+  [first, second = '']: readonly string[],
+  tokens: readonly Token[],
+  dialect: SqlDialect,
+): boolean {
+  // Its driver resets a connection for whoever gets it next.
+  if (dialect === 'mssql') return false
+  if (first === 'pragma') return tokens.some((token) => isSymbol(token, '='))
+  const isOfSession = !['local', 'transaction', 'constraints'].includes(second)
+  return (first === 'set' || first === 'reset') && isOfSession
 }
 
 const SELECTING = new Set(['select', 'values', 'table', 'with'])

@@ -425,6 +425,36 @@ describeEachDatabase('Kysely reads', (database) => {
     await expect(query.execute()).rejects.toThrow('driver has already been destroyed')
   })
 
+  it('asks again when the settings of the only connection were changed', async ({ skip }) => {
+    skip(hasPool(database), 'which connection a SET reaches is chance')
+    const isSqlite = database.name === 'sqlite'
+    const [set, reset] = isSqlite
+      ? ['pragma case_sensitive_like = 1', 'pragma case_sensitive_like = 0']
+      : [`set search_path to pg_temp`, 'reset search_path']
+    const query = db
+      .selectFrom('films')
+      .select('title')
+      .where('title', 'like', isSqlite ? 'ALIEN' : 'Alien')
+      .$call(cached())
+    const read = () => query.execute().catch(() => 'no such table')
+    expect(await read()).toEqual([{ title: 'Alien' }])
+    await sql.raw(set).execute(db)
+    expect(await read()).toEqual(isSqlite ? [] : 'no such table')
+    await sql.raw(reset).execute(db)
+    expect(await read()).toEqual([{ title: 'Alien' }])
+  })
+
+  it('keeps what is cached when a held connection is set up', async ({ skip }) => {
+    skip(!isPostgres(database), 'a test of what only Postgres has')
+    const query = titleQuery().$call(cached())
+    await query.execute()
+    await db.connection().execute((connection) => sql`set work_mem = '8MB'`.execute(connection))
+    await db.transaction().execute((trx) => sql`set local work_mem = '8MB'`.execute(trx))
+    const sent = database.statements.mark()
+    await query.execute()
+    expect(sent()).toEqual([])
+  })
+
   it('an instance is disposed of like any other', async () => {
     await using own = withCache(interpose(database, between), cache, { database: 'own' })
     expect(await titleQuery(own).execute()).toEqual([{ title: 'Alien' }])
