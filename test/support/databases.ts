@@ -68,9 +68,7 @@ export function describeEachDatabase(
   { except = {} }: { readonly except?: Readonly<Partial<Record<DatabaseName, string>>> } = {},
 ): void {
   for (const name of Object.keys(open) as DatabaseName[]) {
-    const reason = except[name]
-    if (reason === undefined) describeDatabase(name, title, tests)
-    else describe.skip(`${title} (not on ${name}: ${reason})`, () => tests({} as TestDatabase))
+    describeOn(name, title, tests, except[name])
   }
 }
 
@@ -80,8 +78,18 @@ export function describeDatabase(
   title: string,
   tests: (database: TestDatabase) => void,
 ): void {
+  describeOn(name, title, tests, undefined)
+}
+
+function describeOn(
+  name: DatabaseName,
+  title: string,
+  tests: (database: TestDatabase) => void,
+  reason: string | undefined,
+): void {
   const database = {} as TestDatabase
-  describe(`${title} (${name})`, () => {
+  const where = reason === undefined ? name : `not on ${name}: ${reason}`
+  describe.skipIf(reason !== undefined)(`${title} (${where})`, () => {
     const openFresh = async () => void Object.assign(database, await open[name]())
     beforeAll(openFresh)
     beforeEach(async () => {

@@ -1,5 +1,6 @@
 import { createTidemark, type Tidemark } from '@tidemark/core'
 import { cached, withCache } from '@tidemark/kysely'
+import { ManualClock } from '@tidemark/testing'
 import { Kysely, MysqlDialect, sql } from 'kysely'
 import { createPool } from 'mysql2'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
@@ -322,4 +323,39 @@ describeDatabase('mariadb', 'Kysely on MySQL', (database) => {
       expect(answersOf(cache)).toEqual({ [reason]: 2 })
     })
   })
+})
+
+it('hazard 17: a MySQL that dies before it answers the COMMIT keeps readers from the cache', async () => {
+  await using server = await MariadbServer.start()
+  const clock = new ManualClock()
+  const cache = createTidemark({ clock, lease: '10s' })
+  const pool = createPool({ uri: server.url(), connectionLimit: 2 })
+  const dialect = new MysqlDialect({ pool })
+  const db = withCache(new Kysely<{ notes: { title: string } }>({ dialect }), cache, {
+    defaultSchema: 'shop',
+  })
+  await sql`create database shop`.execute(db)
+  const shop = db.withSchema('shop')
+  await shop.schema.createTable('notes').addColumn('title', 'text').execute()
+  await shop.insertInto('notes').values({ title: 'Old' }).execute()
+  const read = async () => {
+    const query = shop.selectFrom('notes').select('title').$call(cached())
+    return (await query.executeTakeFirst())?.title
+  }
+  expect(await read()).toBe('Old')
+
+  const write = shop.transaction().execute(async (trx) => {
+    await trx.updateTable('notes').set({ title: 'Perhaps' }).execute()
+    await server.kill()
+  })
+  await expect(write).rejects.toThrow(/connection/i)
+  await server.restart()
+  const answers = () => answersOf(cache)['marks-locked']
+  expect([await read(), answers()]).toEqual(['Old', 1])
+  clock.advance(10_001)
+  await read()
+  await read()
+  expect(answersOf(cache)).toMatchObject({ memory: 1, 'marks-locked': 1 })
+  await db.destroy()
+  await cache.close()
 })

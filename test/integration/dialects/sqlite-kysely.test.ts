@@ -141,7 +141,7 @@ describeDatabase('sqlite', 'Kysely on SQLite', (database) => {
       await rename('After', trx)
       throw abandon
     })
-    await expect(write).rejects.toThrow()
+    await expect(write).rejects.toThrow('cannot rollback')
     expect(await titles(database.kysely)).toEqual(['After', 'Heat'])
     expect(await titles()).toEqual(['After', 'Heat'])
   })
