@@ -17,7 +17,7 @@ export class KnownFunctions {
 
   constructor(own: { readonly stable: readonly string[]; readonly volatile: readonly string[] }) {
     this.#stable = new Set([...STABLE, ...own.stable.map(normalise)])
-    this.#volatile = new Set([...VOLATILE, ...own.volatile.map(normalise)])
+    this.#volatile = new Set([...VOLATILE, ...CATALOGUE, ...own.volatile.map(normalise)])
   }
 
   /** @param argumentCount how many arguments it is called with, as far as that matters: 2 for more */
@@ -76,7 +76,26 @@ const VOLATILE = words(`
   pg_notify pg_sleep pg_sleep_for pg_sleep_until sleep benchmark pg_cancel_backend pg_terminate_backend
   pg_size_bytes pg_relation_size pg_table_size pg_total_relation_size pg_indexes_size pg_database_size
   pg_export_snapshot pg_stat_reset merge_action age array_sample array_shuffle system bernoulli
-  ts_rewrite
+  ts_rewrite gen_salt random_bytes normal_rand pgp_sym_encrypt pgp_sym_encrypt_bytea pgp_pub_encrypt
+  pgp_pub_encrypt_bytea set_limit show_limit
+`)
+
+/** What the catalogue says: it changes with the schema, and is none of the application's data. */
+const CATALOGUE = words(`
+  col_description obj_description shobj_description format_type to_regclass to_regcollation to_regnamespace to_regoper
+  to_regoperator to_regproc to_regprocedure to_regrole to_regtype pg_get_constraintdef pg_get_expr
+  pg_get_functiondef pg_get_function_arguments pg_get_function_identity_arguments pg_get_function_result
+  pg_get_indexdef pg_get_keywords pg_get_partkeydef pg_get_partition_constraintdef pg_get_ruledef
+  pg_get_statisticsobjdef pg_get_triggerdef pg_get_userbyid pg_get_viewdef pg_table_is_visible
+  pg_type_is_visible pg_function_is_visible pg_encoding_to_char pg_relation_filenode pg_relation_filepath
+  pg_relation_is_updatable pg_column_is_updatable pg_partition_root pg_describe_object pg_identify_object
+  pg_available_extensions pg_timezone_names pg_show_all_settings pg_client_encoding getdatabaseencoding
+  object_id object_name object_schema_name object_definition objectproperty objectpropertyex columnproperty
+  indexproperty typeproperty databasepropertyex collationproperty col_name col_length type_id type_name file_id
+  stats_date is_member is_rolemember is_srvrolemember original_db_name current_timezone error_line error_message
+  error_number error_procedure error_severity error_state xact_state trigger_nestlevel rowcount_big
+  charset coercibility collation ps_current_thread_id sqlite_compileoption_get sqlite_compileoption_used
+  sqlite_source_id
 `)
 
 const AGGREGATES = words(`
@@ -117,7 +136,13 @@ const TEXT = words(`
   to_tsvector to_tsquery plainto_tsquery phraseto_tsquery websearch_to_tsquery tsvector_to_array
   array_to_tsvector setweight strip numnode querytree ts_rank ts_rank_cd ts_headline ts_delete ts_filter
   ts_lexize ts_debug get_current_ts_config tsquery_phrase snippet highlight bm25 offsets freetext
-  contains
+  contains crypt encrypt decrypt encrypt_iv decrypt_iv armor dearmor pgp_sym_decrypt pgp_sym_decrypt_bytea
+  pgp_pub_decrypt pgp_pub_decrypt_bytea pgp_key_id aes_encrypt aes_decrypt password daitch_mokotoff text_soundex
+  uuid_ns_dns uuid_ns_url uuid_ns_oid uuid_ns_x500 get_bit set_bit get_byte set_byte uncompressed_length
+  decompress formatmessage parsename isnumeric sql_variant_property left_shift right_shift natural_sort_key
+  sformat nvl2 name_const statement_digest format_bytes unistr_quote zeroblob subtype matchinfo
+  pg_input_is_valid pg_collation_for unicode_assigned xmlcomment xmlpi xmltext xmlexists xml_is_well_formed
+  xml_is_well_formed_content xml_is_well_formed_document extractvalue updatexml
 `)
 
 const TIME = words(`
@@ -129,6 +154,8 @@ const TIME = words(`
   year quarter month week weekofyear yearweek day dayofmonth dayofweek dayofyear dayname monthname weekday hour
   minute second microsecond time_to_sec sec_to_time period_add period_diff convert_tz isdate
   date time datetime datetime2 timestamp timestamptz interval strftime julianday unixepoch
+  date_subtract date_bucket timefromparts smalldatetimefromparts datetimeoffsetfromparts add_months get_format
+  time_bucket time_bucket_gapfill first last locf
 `)
 
 const STRUCTURES = words(`
@@ -139,6 +166,9 @@ const STRUCTURES = words(`
   jsonb_extract_path_text json_unquote json_quote json_value json_query json_exists json_table json_scalar
   json_serialize json_tree jsonb_tree json_type json_typeof jsonb_typeof json_valid json_keys json_length
   json_depth json_contains json_contains_path json_overlaps json_search json_pretty jsonb_pretty
+  json_schema_valid json_schema_validation_report json_storage_free json_compact json_detailed json_loose
+  json_normalize json_equals json_path_exists jsonb_array jsonb_object jsonb_array_insert json_to_tsvector
+  jsonb_to_tsvector jsonb_path_query_array_tz jsonb_path_query_first_tz
   json_strip_nulls jsonb_strip_nulls json_set jsonb_set jsonb_set_lax json_insert jsonb_insert json_replace
   jsonb_replace json_remove jsonb_remove json_modify json_patch jsonb_patch json_merge json_merge_patch
   json_merge_preserve json_array_append json_array_insert json_storage_size json_error_position
@@ -155,6 +185,11 @@ const STRUCTURES = words(`
   range_merge num_nulls num_nonnulls enum_first enum_last enum_range
   host hostmask netmask network masklen set_masklen broadcast family abbrev inet_merge inet_same_family
   inet_aton inet_ntoa inet6_aton inet6_ntoa is_ipv4 is_ipv6
+  is_ipv4_compat is_ipv4_mapped
+  mbrcontains mbrcoveredby mbrcovers mbrdisjoint mbrequals mbrintersects mbroverlaps mbrtouches mbrwithin
+  geomcollection latitude longitude earth gc_to_sec sec_to_gc cube_dim cube_union cube_inter cube_enlarge
+  cube_ll_coord cube_ur_coord cube_subset cube_is_point defined each slice uniq intset subarray
+  ishorizontal isvertical isparallel isperp
   area box circle point line lseg path polygon center diagonal diameter height width radius bound_box isclosed
   isopen npoints pclose popen slope linestring multipoint multilinestring multipolygon geometrycollection
   geometry geography earth_distance ll_to_earth earth_box cube cube_distance
@@ -165,7 +200,7 @@ const STRUCTURES = words(`
   grouping_sets rollup cube
 `)
 
-/** PostGIS. Not whatever starts with `st_`: somebody may call a procedure of his own so. */
+/** PostGIS and MySQL. Not whatever starts with `st_`: somebody may call a procedure of his own so. */
 const GEOMETRY = words(`
   add3ddim addband addmeasure addpoint affine angle area areaaspolygon asbinary asencodedpolyline asewkb asewkt
   asflatgeobuf asgeobuf asgeojson asgml ashexewkb askml aslatlontext asmarc21 asmvt asmvtgeom aspng asjpeg asraster
@@ -201,6 +236,7 @@ const GEOMETRY = words(`
   symmetricdifference tileenvelope touches transform transformpipeline translate transscale triangulatepolygon
   unaryunion union value voronoilines voronoipolygons width within wkbtosql wkttosql wrapx x xmax xmin y ymax ymin z
   zmax zmflag zmin 3dclosestpoint 3ddfullywithin 3ddistance 3ddwithin 3dintersects 3dlength 3dlineinterpolatepoint
+  latitude longitude latfromgeohash longfromgeohash distance_sphere aswkt aswkb swapxy validate pointatdistance
   3dlongestline 3dmakebox 3dmaxdistance 3dperimeter 3dshortestline
 `).map((name) => `st_${name}`)
 

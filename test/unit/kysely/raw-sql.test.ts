@@ -340,6 +340,25 @@ describe('the tables of a whole statement of raw SQL', () => {
     expect(summarise(query.compile(db))).toBe('read films, volatile-function')
   })
 
+  it.each<[string, DialectName]>([
+    ['select * from films where title = crypt($1, title)', 'postgres'],
+    ['select pgp_sym_decrypt(title, $1), daitch_mokotoff(title) from films', 'postgres'],
+    ['select time_bucket($1, at), last(title, at) from films group by 1', 'postgres'],
+    ['select aes_decrypt(title, ?), ST_Distance_Sphere(a, b) from films', 'mysql'],
+    ['select isnumeric(title), parsename(title, 1) from films', 'mssql'],
+    ['select jsonb_array(title), zeroblob(3) from films', 'sqlite'],
+  ])('does not take for a write what only computes: %s (%s)', (text, dialect) => {
+    expect(summarise(CompiledQuery.raw(text), dialect)).toBe('read ?')
+  })
+
+  it.each<[string, DialectName]>([
+    [`select to_regclass('films'), obj_description(1)`, 'postgres'],
+    ['select pg_get_viewdef(1), format_type(23, null)', 'postgres'],
+    [`select object_id('films')`, 'mssql'],
+  ])('does not take a question to the catalogue for a write: %s (%s)', (text, dialect) => {
+    expect(summarise(CompiledQuery.raw(text), dialect)).toBe('read, volatile-function')
+  })
+
   it('takes a function of PostGIS for harmless, and not whatever begins like one', () => {
     expect(summarise(CompiledQuery.raw('select ST_Distance(a, b) from films'))).toBe('read ?')
     expect(summarise(CompiledQuery.raw('select st_close_month(1) from films'))).toBe('write ?')
