@@ -9,7 +9,7 @@ export function installWithApt(packages: readonly string[]): void {
   if (process.getuid?.() !== 0 || !existsSync('/usr/bin/apt-get')) return
   const env = { ...process.env, DEBIAN_FRONTEND: 'noninteractive' }
   for (const args of [['update'], ['install', '-y', '--no-install-recommends', ...packages]]) {
-    const { status } = spawnSync('apt-get', ['-qq', ...args], { env, stdio: ['ignore', 2, 2] })
-    if (status !== 0) return
+    // Whether either succeeds does not matter: what counts is what is there afterwards.
+    spawnSync('apt-get', ['-qq', ...args], { env, stdio: ['ignore', 2, 2] })
   }
 }

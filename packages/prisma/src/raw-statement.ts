@@ -7,8 +7,8 @@
  */
 export function onlyReads(text: string): boolean {
   // A backslash may escape a quote, a dollar may quote, a carriage return may end a comment, and MySQL runs
-  // some comments: then nobody can say where a string ends.
-  if (/\\|\$\w*\$|\r(?!\n)|\/\*!/.test(text)) return false
+  // some comments and subtracts by others: then nobody can say where a string ends.
+  if (/\\|\$\w*\$|\r(?!\n)|\/\*M?!|--(?!\s|$)/.test(text)) return false
   const bare = text
     .replace(/'(?:[^']|'')*'|"(?:[^"]|"")*"|--[^\n]*|\/\*[\s\S]*?\*\//g, (match) =>
       match.startsWith('"') ? ' quoted ' : ' ',

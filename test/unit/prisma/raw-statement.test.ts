@@ -44,6 +44,8 @@ describe('a raw statement that may write', () => {
     'SELECT 1 -- a\r, archive()',
     "SELECT 1 # '\n, archive() # '",
     'SELECT 1 /*! INTO OUTFILE 1 */',
+    'SELECT 1 /*M!100100 , archive() */',
+    'SELECT 5--archive()',
     "SELECT 'a' 'b", // no end of the string in sight
     'SELECT /* /* */ DELETE */ 1',
     'MERGE INTO films USING genres ON true WHEN MATCHED THEN DELETE',
