@@ -32,7 +32,7 @@ export class KnownFunctions {
   }
 }
 
-/** With fewer arguments SQLite takes the present moment. */
+/** With fewer arguments these take the present moment. */
 const ARGUMENTS_WITHOUT_NOW: Readonly<Record<string, number>> = {
   date: 1,
   time: 1,
@@ -40,6 +40,7 @@ const ARGUMENTS_WITHOUT_NOW: Readonly<Record<string, number>> = {
   julianday: 1,
   unixepoch: 1,
   strftime: 2,
+  age: 2,
 }
 
 function normalise(name: string): string {
@@ -75,7 +76,7 @@ const VOLATILE = words(`
   release_lock release_all_locks is_free_lock is_used_lock sp_getapplock sp_releaseapplock
   pg_notify pg_sleep pg_sleep_for pg_sleep_until sleep benchmark pg_cancel_backend pg_terminate_backend
   pg_size_bytes pg_relation_size pg_table_size pg_total_relation_size pg_indexes_size pg_database_size
-  pg_export_snapshot pg_stat_reset merge_action age array_sample array_shuffle system bernoulli
+  pg_export_snapshot pg_stat_reset merge_action array_sample array_shuffle system bernoulli
   ts_rewrite gen_salt random_bytes normal_rand pgp_sym_encrypt pgp_sym_encrypt_bytea pgp_pub_encrypt
   pgp_pub_encrypt_bytea set_limit show_limit
 `)
@@ -154,7 +155,7 @@ const TIME = words(`
   year quarter month week weekofyear yearweek day dayofmonth dayofweek dayofyear dayname monthname weekday hour
   minute second microsecond time_to_sec sec_to_time period_add period_diff convert_tz isdate
   date time datetime datetime2 timestamp timestamptz interval strftime julianday unixepoch
-  date_subtract date_bucket timefromparts smalldatetimefromparts datetimeoffsetfromparts add_months get_format
+  age date_subtract date_bucket timefromparts smalldatetimefromparts datetimeoffsetfromparts add_months get_format
   time_bucket time_bucket_gapfill first last locf
 `)
 

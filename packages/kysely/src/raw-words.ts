@@ -41,11 +41,11 @@ export const NOT_FUNCTIONS = words(`
 export const CLAUSE_WORDS = words(`
   join inner outer cross full by over filter within partition like ilike rlike regexp similar is set materialized
   recursive range rows groups top output option escape key at apply div xor sets index against columns conflict
-  minus
+  minus of
 `)
 
 /** Words behind which an expression, or a function in FROM, starts. */
 export const BEFORE_EXPRESSION = words(`
   select distinct all where and or xor on when then else case having from join lateral between like ilike in is
-  div limit offset using returning by values variadic
+  div limit offset using returning by values variadic to zone symmetric asymmetric placing value key escape
 `)

@@ -294,6 +294,8 @@ describe('the tables of a whole statement of raw SQL', () => {
       `select * from films where not ${name}(id)`,
       `select * from ${name}(1)`,
       `values (1, ${name}(2))`,
+      `select at at time zone ${name}(1) from films`,
+      `select json_object('a' value ${name}(1))`,
     ]) {
       expect(summarise(CompiledQuery.raw(text)), text).toBe('write ?')
     }
@@ -345,6 +347,8 @@ describe('the tables of a whole statement of raw SQL', () => {
     ['select pgp_sym_decrypt(title, $1), daitch_mokotoff(title) from films', 'postgres'],
     ['select time_bucket($1, at), last(title, at) from films group by 1', 'postgres'],
     ['select aes_decrypt(title, ?), ST_Distance_Sphere(a, b) from films', 'mysql'],
+    ["select * from films where 1 member of ('[1]')", 'mysql'],
+    ['select age(a, b) from films', 'postgres'],
     ['select isnumeric(title), parsename(title, 1) from films', 'mssql'],
     ['select jsonb_array(title), zeroblob(3) from films', 'sqlite'],
   ])('does not take for a write what only computes: %s (%s)', (text, dialect) => {
@@ -357,6 +361,11 @@ describe('the tables of a whole statement of raw SQL', () => {
     [`select object_id('films')`, 'mssql'],
   ])('does not take a question to the catalogue for a write: %s (%s)', (text, dialect) => {
     expect(summarise(CompiledQuery.raw(text), dialect)).toBe('read, volatile-function')
+  })
+
+  it('knows that the age of one moment is counted from today', () => {
+    const query = sql`select age(at) from ${sql.table('films')}`.compile(db)
+    expect(summarise(query)).toBe('read films, volatile-function')
   })
 
   it('takes a function of PostGIS for harmless, and not whatever begins like one', () => {
