@@ -18,7 +18,7 @@ export function canonicalEncoding(value: unknown, valueTypes: readonly ValueType
 }
 
 /** Thrown for a value without a canonical text: the query is then not cached. */
-export class UnencodableValue extends Error {
+class UnencodableValue extends Error {
   override readonly name = 'UnencodableValue'
 }
 

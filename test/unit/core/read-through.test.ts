@@ -429,7 +429,7 @@ describe('a read when the cache fails', () => {
 
   it('is answered when the marks fail after the database has answered', async () => {
     let marks!: ReturnType<typeof faulty>
-    const harness = new Harness({ wrapMarks: (inner) => (marks = faulty(inner)) as typeof inner })
+    const harness = new Harness({ wrapMarks: (inner) => (marks = faulty(inner)) })
     const read = harness.read(() => {
       marks.fail('match' as never)
       return 'row'
@@ -439,7 +439,7 @@ describe('a read when the cache fails', () => {
 
   it('hazard 8: serves nothing old after a write whose intent failed and whose release did not', async () => {
     let marks!: ReturnType<typeof faulty>
-    const harness = new Harness({ wrapMarks: (inner) => (marks = faulty(inner)) as typeof inner })
+    const harness = new Harness({ wrapMarks: (inner) => (marks = faulty(inner)) })
     await harness.read(() => 'old')
     marks.fail('intent' as never)
     await harness.write(() => undefined)
