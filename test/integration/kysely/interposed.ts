@@ -62,6 +62,35 @@ export function interpose(
   return new Kysely<Tables>({ dialect, plugins })
 }
 
+/** Kysely on this database by a way of its own: it works while the one connection of `interpose` is held. */
+export function besides(database: TestDatabase): Kysely<Tables> {
+  const [Adapter, QueryCompiler] = parts[database.name]
+  const connection: DatabaseConnection = {
+    executeQuery: async <R>({ sql, parameters }: CompiledQuery) => ({
+      rows: (await database.sql<R>(sql, parameters)) as R[],
+    }),
+    streamQuery: () => {
+      throw new Error('expected no stream beside the held connection')
+    },
+  }
+  const driver: Driver = {
+    init: () => Promise.resolve(),
+    acquireConnection: () => Promise.resolve(connection),
+    beginTransaction: () => Promise.reject(new Error('expected no transaction beside')),
+    commitTransaction: () => Promise.resolve(),
+    rollbackTransaction: () => Promise.resolve(),
+    releaseConnection: () => Promise.resolve(),
+    destroy: () => Promise.resolve(),
+  }
+  const dialect: Dialect = {
+    createAdapter: () => new Adapter(),
+    createDriver: () => driver,
+    createIntrospector: () => database.kysely.introspection,
+    createQueryCompiler: () => new QueryCompiler(),
+  }
+  return new Kysely<Tables>({ dialect })
+}
+
 class InterposedDriver implements Driver {
   readonly #database: TestDatabase
   readonly #between: Interposition
