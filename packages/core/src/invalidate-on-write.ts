@@ -2,14 +2,13 @@ import type { Engine } from './engine.ts'
 import type { ResolvedHint } from './policy.ts'
 import type { WritePlan } from './query.ts'
 import type { Tag } from './tags.ts'
-import { WriteIntent, type WriteOutcome } from './write-intent.ts'
+import { type OutcomeOf, settle, WriteIntent } from './write-intent.ts'
 
 /** One write, as an adapter hands it over. */
 export interface WriteCall {
   readonly plan: WritePlan
   readonly hint?: ResolvedHint | undefined
-  /** What an error of this database says about whether the write may still take effect. */
-  readonly outcomeOf: (error: unknown) => WriteOutcome
+  readonly outcomeOf: OutcomeOf
 }
 
 /** The tags that a write makes old. */
@@ -41,33 +40,13 @@ export async function invalidateOnWrite<T>(
   })
 }
 
-/** Runs a statement or a COMMIT while holding the marks of what it changes. */
+/** Runs a statement while holding the marks of what it changes. */
 export async function underIntent<T>(
   engine: Engine,
   tags: readonly Tag[],
-  outcomeOf: (error: unknown) => WriteOutcome,
+  outcomeOf: OutcomeOf,
   run: () => Promise<T>,
 ): Promise<T> {
   const intent = await WriteIntent.open(engine, tags)
-  let outcome: WriteOutcome = 'settled'
-  try {
-    return await run()
-  } catch (error) {
-    outcome = outcomeOfError(error, outcomeOf)
-    throw error
-  } finally {
-    await intent.close(outcome)
-  }
-}
-
-/** What `outcomeOf` says of an error. Where it fails itself, nothing is known, and the error stays as it was. */
-export function outcomeOfError(
-  error: unknown,
-  outcomeOf: (error: unknown) => WriteOutcome,
-): WriteOutcome {
-  try {
-    return outcomeOf(error)
-  } catch {
-    return 'unknown'
-  }
+  return settle(run, outcomeOf, (outcome) => intent.close(outcome))
 }

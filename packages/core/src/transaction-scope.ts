@@ -1,7 +1,7 @@
 import type { Engine } from './engine.ts'
-import { outcomeOfError, tagsOfCall, underIntent, type WriteCall } from './invalidate-on-write.ts'
+import { tagsOfCall, underIntent, type WriteCall } from './invalidate-on-write.ts'
 import type { Tag } from './tags.ts'
-import { WriteIntent, type WriteOutcome } from './write-intent.ts'
+import { type OutcomeOf, settle, WriteIntent, type WriteOutcome } from './write-intent.ts'
 
 /**
  * What an open transaction has written, to be made old when it commits.
@@ -65,17 +65,9 @@ export class TransactionScope {
   }
 
   /** `beforeCommit`, the commit itself, and `end`, for an adapter that sends the COMMIT by itself. */
-  async commit<T>(send: () => Promise<T>, outcomeOf: (error: unknown) => WriteOutcome): Promise<T> {
+  async commit<T>(send: () => Promise<T>, outcomeOf: OutcomeOf): Promise<T> {
     await this.beforeCommit()
-    let outcome: WriteOutcome = 'settled'
-    try {
-      return await send()
-    } catch (error) {
-      outcome = outcomeOfError(error, outcomeOf)
-      throw error
-    } finally {
-      await this.end(outcome)
-    }
+    return settle(send, outcomeOf, (outcome) => this.end(outcome))
   }
 
   async #open(): Promise<WriteIntent | undefined> {
@@ -93,15 +85,9 @@ export class TransactionScope {
     run: () => Promise<T>,
   ): Promise<T> {
     const intent = await WriteIntent.open(this.#engine, tags)
-    let outcome: WriteOutcome = 'settled'
-    try {
-      return await run()
-    } catch (error) {
-      outcome = outcomeOfError(error, call.outcomeOf)
-      throw error
-    } finally {
+    return settle(run, call.outcomeOf, async (outcome) => {
       if (this.#intent === commit) this.#late.push(intent)
       else await intent.close(outcome)
-    }
+    })
   }
 }

@@ -9,6 +9,39 @@ export type WriteOutcome =
   /** It was sent and nobody answered: the database may still apply it. */
   | 'unknown'
 
+/** What an error of a database says about whether the write may still take effect. */
+export type OutcomeOf = (error: unknown) => WriteOutcome
+
+/**
+ * Runs a write or a COMMIT, and awaits `end` with what became of it before anybody is told. Its error
+ * stays as it was; where `outcomeOf` fails to judge it, nothing is known.
+ */
+export async function settle<T>(
+  run: () => Promise<T>,
+  outcomeOf: OutcomeOf,
+  end: (outcome: WriteOutcome) => Promise<void>,
+): Promise<T> {
+  let outcome: WriteOutcome = 'unknown'
+  try {
+    const result = await run()
+    outcome = 'settled'
+    return result
+  } catch (error) {
+    outcome = judge(error, outcomeOf)
+    throw error
+  } finally {
+    await end(outcome)
+  }
+}
+
+function judge(error: unknown, outcomeOf: OutcomeOf): WriteOutcome {
+  try {
+    return outcomeOf(error)
+  } catch {
+    return 'unknown'
+  }
+}
+
 /**
  * A writer's hold on the marks of what it is about to change.
  *
