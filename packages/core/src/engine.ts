@@ -94,15 +94,15 @@ export class Engine {
   /**
    * The plan for a query shape, for the adapter to keep: everything that does not depend on parameters.
    *
-   * @param fingerprint the shape as people read it in the metrics, without any parameter
+   * @param policies what a read is cached for without a hint. Default: it is not. Of no concern to a write
    */
-  plan(shape: QueryShape, description: ReadDescription, policies: Policies): ReadPlan
-  plan(shape: QueryShape, description: WriteDescription, policies: Policies): WritePlan
-  plan(shape: QueryShape, description: QueryDescription, policies: Policies): ReadPlan | WritePlan
+  plan(shape: QueryShape, description: ReadDescription, policies?: Policies): ReadPlan
+  plan(shape: QueryShape, description: WriteDescription, policies?: Policies): WritePlan
+  plan(shape: QueryShape, description: QueryDescription, policies?: Policies): ReadPlan | WritePlan
   plan(
     { adapter, fingerprint }: QueryShape,
     description: QueryDescription,
-    policies: Policies,
+    policies = this.policies({}),
   ): ReadPlan | WritePlan {
     const metrics = this.metrics.shape(adapter, fingerprint, description.kind)
     return description.kind === 'read'

@@ -22,7 +22,7 @@ export class TransactionScope {
   #intent: Promise<WriteIntent | undefined> | undefined
   /** Of writes that came after it and are done: they may have come in time. */
   #late: WriteIntent[] = []
-  /** A statement has committed by itself what was written before it, and so may those behind it. */
+  /** See `mayCommitByItself`. */
   #commitsByItself = false
 
   constructor(engine: Engine) {
@@ -34,7 +34,7 @@ export class TransactionScope {
     const { shape, takesEffect } = call.plan
     const tags = tagsOfCall(call)
     for (const tag of tags) this.#tags.add(tag)
-    if (takesEffect === 'at-once') this.#commitsByItself = true
+    if (takesEffect === 'at-once') this.mayCommitByItself()
     const startedAt = this.#engine.clock.now()
     shape.write()
     shape.invalidated()
@@ -46,6 +46,14 @@ export class TransactionScope {
     } finally {
       shape.loaded(this.#engine.clock.now() - startedAt)
     }
+  }
+
+  /**
+   * From now on nothing is known to be held back until the COMMIT: a statement has committed by itself, or
+   * the transaction may have ended unseen. Each write moves the marks of all so far, and so does the end.
+   */
+  mayCommitByItself(): void {
+    this.#commitsByItself = true
   }
 
   /** Takes the marks of all that was written. To be awaited before the COMMIT is sent. */

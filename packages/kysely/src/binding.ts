@@ -48,7 +48,6 @@ export class Binding {
       plan: engine.plan(
         { adapter: ADAPTER, fingerprint: '(transaction that cannot be followed)' },
         { kind: 'write', tables: 'unknown', takesEffect: 'at-once' },
-        engine.policies({}),
       ),
       outcomeOf: () => 'settled',
     }

@@ -6,7 +6,6 @@ import {
   type TransactionScope,
   type WriteCall,
   type WriteOutcome,
-  WritePlan,
 } from '@tidemark/core'
 import type { Binding } from './binding.ts'
 import type { TransactionControl } from './raw-statement.ts'
@@ -69,7 +68,7 @@ export class Session {
   #noticingErrors<T>(result: Awaitable<T>): Awaitable<T> {
     if (this.#dialect === 'postgres' || !isPromise(result)) return result
     return result.catch((error: unknown) => {
-      if (this.#scope) this.#isCertain = false
+      if (this.#scope) this.#doubt(this.#scope)
       throw error
     })
   }
@@ -78,10 +77,10 @@ export class Session {
   write<T>(call: WriteCall, send: Send<T>, maySwitchTransaction = false): Promise<T> {
     if (maySwitchTransaction) {
       this.#scope ??= this.#engine.beginTransaction()
-      this.#isCertain = false
+      this.#doubt(this.#scope)
     }
     if (!this.#scope) return this.#engine.write(call, send)
-    return this.#scope.write(this.#isCertain ? call : atOnce(call), send)
+    return this.#scope.write(call, send)
   }
 
   /** Runs a statement that opens or ends a transaction. */
@@ -140,11 +139,12 @@ export class Session {
     // A transaction is open: databases disagree on whether BEGIN commits it.
     if (this.#scope) return this.write(call, send, true)
     // Before the answer: what is sent right behind BEGIN is inside.
-    this.#scope = this.#engine.beginTransaction()
+    const scope = this.#engine.beginTransaction()
+    this.#scope = scope
     try {
       return await send()
     } catch (error) {
-      this.#isCertain = false
+      this.#doubt(scope)
       throw error
     }
   }
@@ -178,6 +178,11 @@ export class Session {
     }
   }
 
+  #doubt(scope: TransactionScope): void {
+    this.#isCertain = false
+    scope.mayCommitByItself()
+  }
+
   #close(lost: boolean): void {
     this.#scope = undefined
     this.#isCertain = true
@@ -190,13 +195,4 @@ export class Session {
     this.#scope ??= this.#engine.beginTransaction()
     await this.#scope.write(call, () => Promise.resolve())
   }
-}
-
-/** The same write, on a database that may not hold it back until the COMMIT. */
-function atOnce(call: WriteCall): WriteCall {
-  const { plan } = call
-  if (plan.takesEffect === 'at-once') return call
-  const { shape, tables } = plan
-  const description = { kind: 'write', tables, takesEffect: 'at-once' } as const
-  return { ...call, plan: new WritePlan(shape, description) }
 }

@@ -1,14 +1,10 @@
-import { type Engine, type TransactionScope, type WriteCall, WritePlan } from '@tidemark/core'
+import { type Engine, type TransactionScope, type WriteCall } from '@tidemark/core'
 import { outcomeOf } from './write-outcome.ts'
 
 interface OpenTransaction {
   readonly scope: TransactionScope
   /** How many `$transaction` are open in one another. All but the outermost are savepoints. */
   depth: number
-  /** Set once the COMMIT is on its way; settles with it and never rejects. */
-  committing: Promise<void> | undefined
-  /** An error may have ended it, and then what is sent in it commits at once. */
-  mayHaveEnded: boolean
 }
 
 /** The interactive transactions of one client, by Prisma's id. */
@@ -28,7 +24,7 @@ export class OpenTransactions {
     if (outer) outer.depth += 1
     else {
       const scope = this.#engine.beginTransaction()
-      this.#open.set(id, { scope, depth: 1, committing: undefined, mayHaveEnded: false })
+      this.#open.set(id, { scope, depth: 1 })
     }
   }
 
@@ -45,19 +41,7 @@ export class OpenTransactions {
   ): Promise<T> {
     const transaction = this.#open.get(id)
     if (!transaction) return this.#writeUnknown(calls, run)
-    const { scope, committing, mayHaveEnded } = transaction
-    if (!committing) {
-      const listed = mayHaveEnded ? calls.map(atOnce) : calls
-      return this.#noticingErrors(transaction, writeAll(scope, listed, run))
-    }
-    // Nobody awaited this write before the COMMIT was sent, and it may have come in time all the same.
-    return runUnder(this.#engine.beginTransaction(), calls, async () => {
-      try {
-        return await run()
-      } finally {
-        await committing
-      }
-    })
+    return this.#noticingErrors(transaction, writeAll(transaction.scope, calls, run))
   }
 
   /** Sends a COMMIT, or what ends a nested transaction well. */
@@ -65,13 +49,8 @@ export class OpenTransactions {
     const transaction = this.#open.get(id)
     if (!transaction) return send()
     if (transaction.depth > 1) return this.#leave(transaction, send)
-    const commit = transaction.scope.commit(send, outcomeOf)
-    transaction.committing = commit.then(
-      () => undefined,
-      () => undefined,
-    )
     try {
-      return await commit
+      return await transaction.scope.commit(send, outcomeOf)
     } finally {
       this.#open.delete(id)
     }
@@ -104,7 +83,7 @@ export class OpenTransactions {
   #noticingErrors<T>(transaction: OpenTransaction | undefined, result: Promise<T>): Promise<T> {
     if (!transaction || this.#provider === 'postgresql') return result
     return result.catch((error: unknown) => {
-      transaction.mayHaveEnded = true
+      transaction.scope.mayCommitByItself()
       throw error
     })
   }
@@ -113,7 +92,6 @@ export class OpenTransactions {
     const plan = this.#engine.plan(
       { adapter: 'prisma', fingerprint: '$transaction (rolled back)' },
       { kind: 'write', tables: 'unknown' },
-      this.#engine.policies({}),
     )
     await scope.write({ plan, outcomeOf }, () => Promise.resolve())
   }
@@ -153,13 +131,6 @@ export async function runUnder<T>(
     finish()
     await Promise.all(writes)
   }
-}
-
-/** The same write, where no transaction holds it back. */
-function atOnce(call: WriteCall): WriteCall {
-  const { shape, tables } = call.plan
-  const description = { kind: 'write', tables, takesEffect: 'at-once' } as const
-  return { ...call, plan: new WritePlan(shape, description) }
 }
 
 /** Runs one request that holds several mutations. */

@@ -55,7 +55,6 @@ export class WriteWatch {
     this.#rawReadPlan = engine.plan(
       { adapter: 'prisma', fingerprint: '$queryRaw' },
       { kind: 'read', tables: 'unknown' },
-      engine.policies({}),
     )
   }
 
@@ -137,7 +136,6 @@ export class WriteWatch {
       this.engine.plan(
         { adapter: 'prisma', fingerprint: fingerprint(name, model, args) },
         { kind: 'write', tables: tablesOfWrite(this.dataModel, model.name, operation, args) },
-        this.engine.policies({}),
       ),
     )
   }
@@ -152,7 +150,6 @@ export class WriteWatch {
         // MySQL commits at once what defines tables, inside of a transaction too.
         takesEffect: this.#provider === 'mysql' ? 'at-once' : 'at-commit',
       },
-      this.engine.policies({}),
     )
   }
 }
