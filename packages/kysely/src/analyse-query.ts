@@ -1,6 +1,6 @@
 import type { CompiledQuery } from 'kysely'
 import type { QueryDescription, ReadDescription, Tables } from '@tidemark/core'
-import { type RawStatement, readRawStatement, type TransactionControl } from './raw-statement.ts'
+import { type RawStatement, readRawStatement, type TransactionControl } from '@tidemark/sql'
 import { tablesOfSchemaChange } from './schema-change.ts'
 import { type QueryFindings, type QuerySettings, tablesOfQuery } from './tables-of-query.ts'
 

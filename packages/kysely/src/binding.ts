@@ -6,10 +6,10 @@ import {
   type Tidemark,
   type WriteCall,
 } from '@tidemark/core'
-import { KnownFunctions } from './known-functions.ts'
+import { defaultSchemaOf, KnownFunctions, type SqlDialect } from '@tidemark/sql'
 import type { CacheOptions } from './options.ts'
 import { ADAPTER, QueryPlanner } from './query-planner.ts'
-import { defaultSchemaOf, dialectOf, type SqlDialect } from './sql-dialect.ts'
+import { dialectOf } from './sql-dialect.ts'
 import { DRIVER_VALUE_TYPES } from './value-types.ts'
 
 /** What ties one Kysely instance, and every instance that is made from it, to one cache. */

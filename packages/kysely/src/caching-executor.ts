@@ -19,12 +19,12 @@ import {
   type WriteCall,
   type WritePlan,
 } from '@tidemark/core'
+import { hasTimeWord } from '@tidemark/sql'
 import type { Binding } from './binding.ts'
 import { HintPlugin, hintOf, hintOfCompiled, withHint } from './hints.ts'
 import type { PlannedQuery } from './query-planner.ts'
 import { Session } from './session.ts'
 import { streamUntilSettled } from './streamed-write.ts'
-import { hasTimeWord } from './time-words.ts'
 import { transformResult } from './transform-result.ts'
 import { outcomeOf } from './write-outcome.ts'
 

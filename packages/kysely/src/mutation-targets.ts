@@ -9,7 +9,7 @@ import type {
   TableNode,
   UpdateQueryNode,
 } from 'kysely'
-import type { SqlDialect } from './sql-dialect.ts'
+import type { SqlDialect } from '@tidemark/sql'
 
 export type MutationNode = InsertQueryNode | UpdateQueryNode | DeleteQueryNode | MergeQueryNode
 

@@ -1,9 +1,8 @@
 import type { CompiledQuery } from 'kysely'
 import { LRUCache } from 'lru-cache'
 import type { Engine, Policies, QueryPlan, ReadPlan } from '@tidemark/core'
+import { fingerprintOf, type TransactionControl } from '@tidemark/sql'
 import { analyseQuery } from './analyse-query.ts'
-import { fingerprintOf } from './fingerprint.ts'
-import type { TransactionControl } from './raw-statement.ts'
 import type { QuerySettings } from './tables-of-query.ts'
 
 export const ADAPTER = 'kysely'

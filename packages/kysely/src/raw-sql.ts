@@ -1,6 +1,8 @@
 import type { OperationNode, RawNode } from 'kysely'
-import { type RawContext, RawReader, type TableReference } from './raw-reader.ts'
-import { lexSql } from './sql-lexer.ts'
+import { lexSql, type RawContext, RawReader } from '@tidemark/sql'
+
+/** A table that `sql.table`, `sql.ref` or `sql.id` names, as the nodes that name it. */
+export type TableReference = readonly OperationNode[]
 
 /** What the text of a raw fragment shows. Its nodes are looked at by whoever asked. */
 export interface RawFindings {
@@ -28,9 +30,12 @@ function flattenRaw(node: RawNode): readonly (string | OperationNode)[] {
   })
 }
 
-export function readRaw(node: RawNode, context: RawContext): RawFindings {
+export function readRaw(
+  node: RawNode,
+  context: Omit<RawContext<OperationNode>, 'isName'>,
+): RawFindings {
   const { tokens, clear } = lexSql(flattenRaw(node), context.dialect)
-  const reader = new RawReader(tokens, context)
+  const reader = new RawReader(tokens, { ...context, isName: ({ kind }) => NAMES.has(kind) })
   reader.read()
   const nodes = tokens.flatMap((token) => (token.kind === 'node' ? [token.node] : []))
   const doubtful = !clear || reader.doubtful
@@ -44,3 +49,6 @@ export function readRaw(node: RawNode, context: RawContext): RawFindings {
     isVolatile: reader.isVolatile,
   }
 }
+
+/** What names something, a function among others: `sql.id`, `sql.ref`, `sql.table`. */
+const NAMES: ReadonlySet<string> = new Set(['IdentifierNode', 'ReferenceNode', 'TableNode'])

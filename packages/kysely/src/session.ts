@@ -7,9 +7,8 @@ import {
   type WriteCall,
   type WriteOutcome,
 } from '@tidemark/core'
+import type { SqlDialect, TransactionControl } from '@tidemark/sql'
 import type { Binding } from './binding.ts'
-import type { TransactionControl } from './raw-statement.ts'
-import type { SqlDialect } from './sql-dialect.ts'
 
 /** Why this connection is held: its reads never use the cache, whatever is open on it. */
 export type SessionKind = 'in-transaction' | 'pinned-connection'

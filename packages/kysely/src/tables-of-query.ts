@@ -18,13 +18,9 @@ import type {
   WithNode,
 } from 'kysely'
 import { type BypassReason, physicalTable } from '@tidemark/core'
-import { isNotData } from './catalogue.ts'
-import type { KnownFunctions } from './known-functions.ts'
+import { isNotData, isTimeWord, type KnownFunctions, type SqlDialect } from '@tidemark/sql'
 import { type MutationNode, targetsOfMutation } from './mutation-targets.ts'
-import type { TableReference } from './raw-reader.ts'
-import { readRaw } from './raw-sql.ts'
-import type { SqlDialect } from './sql-dialect.ts'
-import { isTimeWord } from './time-words.ts'
+import { readRaw, type TableReference } from './raw-sql.ts'
 
 /** What holds for every query of one cached instance. */
 export interface QuerySettings {

@@ -15,8 +15,9 @@ import {
   SqliteQueryCompiler,
 } from 'kysely'
 import { type Analysis, analyseQuery } from '../../../packages/kysely/src/analyse-query.ts'
-import { KnownFunctions } from '../../../packages/kysely/src/known-functions.ts'
-import { defaultSchemaOf, dialectOf } from '../../../packages/kysely/src/sql-dialect.ts'
+import { KnownFunctions } from '../../../packages/sql/src/known-functions.ts'
+import { dialectOf } from '../../../packages/kysely/src/sql-dialect.ts'
+import { defaultSchemaOf } from '../../../packages/sql/src/sql-dialect.ts'
 import type { Tables } from '../../../prisma/tables.ts'
 
 const parts = {

@@ -1,4 +1,3 @@
-import type { OperationNode } from 'kysely'
 import type { KnownFunctions } from './known-functions.ts'
 import {
   BEFORE_EXPRESSION,
@@ -16,14 +15,16 @@ import type { SqlDialect } from './sql-dialect.ts'
 import type { Token } from './sql-lexer.ts'
 import { isTimeWord } from './time-words.ts'
 
-/** A table that `sql.table`, `sql.ref` or `sql.id` names, as the nodes that name it. */
-export type TableReference = readonly OperationNode[]
+/** A table that nodes between the texts name: one for each part of its name. */
+export type TableReference<N extends object> = readonly N[]
 
-export interface RawContext {
+export interface RawContext<N extends object> {
   readonly dialect: SqlDialect
   readonly functions: KnownFunctions
   /** The whole fragment stands where a table is named: `selectFrom(sql\`…\`.as('x'))`. */
   readonly isTable: boolean
+  /** Whether a node names something, a function among others. */
+  readonly isName: (node: N) => boolean
 }
 
 /** What the next token is expected to be: a table that is read, one that is written, or nothing of the kind. */
@@ -41,24 +42,26 @@ interface Level {
  * node name that table; followed by a subquery or a function they name none; followed by anything else
  * they hide one.
  */
-export class RawReader {
-  readonly tables: TableReference[] = []
+export class RawReader<N extends object> {
+  readonly tables: TableReference<N>[] = []
   hidesTables = false
   modifies = false
   doubtful = false
   callsUnknownFunction = false
   isLocking = false
   isVolatile = false
-  readonly #tokens: readonly Token[]
+  readonly #tokens: readonly Token<N>[]
   readonly #functions: KnownFunctions
   readonly #levels: Level[]
   readonly #dialect: SqlDialect
+  readonly #isName: (node: N) => boolean
   /** T-SQL needs nothing between two statements. */
   readonly #endsWithoutSemicolon: boolean
   #expecting: Expectation
 
-  constructor(tokens: readonly Token[], { dialect, functions, isTable }: RawContext) {
+  constructor(tokens: readonly Token<N>[], { dialect, functions, isTable, isName }: RawContext<N>) {
     this.#dialect = dialect
+    this.#isName = isName
     this.#endsWithoutSemicolon = dialect === 'mssql' || dialect === 'other'
     this.#tokens = tokens
     this.#functions = functions
@@ -76,7 +79,7 @@ export class RawReader {
     return this.#levels.at(-1) as Level
   }
 
-  #visit(token: Token, index: number): void {
+  #visit(token: Token<N>, index: number): void {
     if (token.kind === 'variable') this.isVolatile = true
     if (token.kind === 'string' && isTimeWord(token.text)) this.isVolatile = true
     if (token.kind === 'symbol') return this.#symbol(token.text, index)
@@ -119,7 +122,7 @@ export class RawReader {
   }
 
   /** A token where a table is expected. */
-  #table(token: Token, word: string | undefined, index: number): void {
+  #table(token: Token<N>, word: string | undefined, index: number): void {
     if (word !== undefined && ['only', 'lateral', 'table', 'rows', 'if', 'exists'].includes(word))
       return
     const expecting = this.#expecting
@@ -143,8 +146,8 @@ export class RawReader {
   }
 
   /** `sql.id('audit', 'person')` is two nodes with a dot between them. */
-  #reference(index: number): TableReference {
-    const nodes: OperationNode[] = []
+  #reference(index: number): TableReference<N> {
+    const nodes: N[] = []
     for (let at = index; ; at += 2) {
       const token = this.#tokens[at]
       if (token?.kind !== 'node') {
@@ -249,7 +252,7 @@ export class RawReader {
   #isCall(index: number): boolean {
     const token = this.#tokens[index]
     if (!this.#isSymbol(index + 1, '(')) return false
-    if (token?.kind === 'node' && !NAMES.has(token.node.kind)) return false
+    if (token?.kind === 'node' && !this.#isName(token.node)) return false
     if (token?.kind === 'node') return this.#expecting !== 'target' && !this.#isAlias(index)
     if (token?.kind !== 'word' && token?.kind !== 'quoted') return false
     if (this.#isSymbol(index - 1, '.')) return true
@@ -313,9 +316,6 @@ export class RawReader {
     return token?.kind === 'symbol' && token.text === text
   }
 }
-
-/** What names something, a function among others: `sql.id`, `sql.ref`, `sql.table`. */
-const NAMES: ReadonlySet<string> = new Set(['IdentifierNode', 'ReferenceNode', 'TableNode'])
 
 /** `for update`, `for no key update`, `do update set`, `on duplicate key update`, `on delete cascade`. */
 function isPartOfClause(previous: string | undefined): boolean {

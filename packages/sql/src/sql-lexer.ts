@@ -1,13 +1,15 @@
-import type { OperationNode } from 'kysely'
 import type { SqlDialect } from './sql-dialect.ts'
 
-/** A piece of SQL, as far as the rules of this package care. */
-export type Token = TokenKind & {
+/**
+ * A piece of SQL, as far as the rules of this package care. `N` is what may stand between the texts: the
+ * nodes of whoever composes them, or nothing.
+ */
+export type Token<N extends object = object> = (TextToken | NodeToken<N>) & {
   /** White space or a comment stands before it. */
   readonly spaced: boolean
 }
 
-type TokenKind =
+type TextToken =
   /** A keyword or plain name, in lower case. */
   | { readonly kind: 'word'; readonly text: string }
   /** A quoted name, without its quotes. */
@@ -20,11 +22,15 @@ type TokenKind =
   /** A session variable: `@x`, `@@x`. */
   | { readonly kind: 'variable' }
   | { readonly kind: 'symbol'; readonly text: string }
-  /** What Kysely puts here: a table, a subquery, a value. */
-  | { readonly kind: 'node'; readonly node: OperationNode }
 
-export interface Lexed {
-  readonly tokens: readonly Token[]
+/** What stands between two texts: a table, a subquery, a value. */
+interface NodeToken<N extends object> {
+  readonly kind: 'node'
+  readonly node: N
+}
+
+export interface Lexed<N extends object = object> {
+  readonly tokens: readonly Token<N>[]
   /**
    * `false` where the text could be read in more than one way: an open quote or comment, a backslash
    * whose meaning depends on a setting, an executable comment. Nothing must be concluded from it then.
@@ -36,12 +42,15 @@ export interface Lexed {
 const NODE = '\uE000'
 
 /** Splits text and nodes into tokens. Every doubt about where a quote or comment ends makes it unclear. */
-export function lexSql(parts: readonly (string | OperationNode)[], dialect: SqlDialect): Lexed {
-  const nodes = parts.filter((part) => typeof part !== 'string')
+export function lexSql<N extends object = object>(
+  parts: readonly (string | N)[],
+  dialect: SqlDialect,
+): Lexed<N> {
+  const nodes = parts.filter((part): part is N => typeof part !== 'string')
   const texts = parts.map((part) => (typeof part === 'string' ? part : NODE))
   const sql = texts.join('')
   const pattern = PATTERNS[dialect]
-  const tokens: Token[] = []
+  const tokens: Token<N>[] = []
   let clear = sql.split(NODE).length - 1 === nodes.length
   let nextNode = 0
   let spaced = false
@@ -72,7 +81,7 @@ function tokenOf(
   groups: Groups,
   text: string,
   dialect: SqlDialect,
-): TokenKind | 'unclear' | undefined {
+): TextToken | 'unclear' | undefined {
   if (groups.space !== undefined) return undefined
   if (groups.word !== undefined) return { kind: 'word', text: text.toLowerCase() }
   if (groups.comment !== undefined) return isPlainComment(text) ? undefined : 'unclear'
