@@ -30,3 +30,5 @@ export type EncodingRefusal =
   | 'unstorable-value'
   /** A parameter was changed while the query ran: nobody knows what the result answers. */
   | 'unkeyable-parameter'
+  /** The partition became another while the query ran: nobody knows whose view the result is. */
+  | 'no-partition'

@@ -1,6 +1,7 @@
 export { createTidemark, Tidemark } from './tidemark.ts'
 export type { InvalidateTarget, InvalidationReceipt, MetricsReport } from './tidemark.ts'
 export type { MemoryOptions, TidemarkOptions } from './options.ts'
+export type { Partition } from './partition.ts'
 export type { ByteSize } from './byte-size.ts'
 export type { Duration } from './duration.ts'
 export { TidemarkError } from './tidemark-error.ts'
@@ -9,6 +10,7 @@ export type { BypassReason, HitKind, MissReason, QueryMetrics, Timing } from './
 
 // For adapters.
 export { checkKeys, checkName, checkNames, checkRecord } from './check-options.ts'
+export { checkPartition, partitionReader } from './partition.ts'
 export { invalidOption } from './tidemark-error.ts'
 export { Engine } from './engine.ts'
 export type { EngineParts, EngineSettings, QueryShape } from './engine.ts'

@@ -25,6 +25,8 @@ export type BypassReason =
   | 'not-data'
   /** A parameter has no canonical encoding, makes too long a key, or was changed while the query ran. */
   | 'unkeyable-parameter'
+  /** The `partition` function answered `undefined`, or with another name when the answer was there. */
+  | 'no-partition'
   /** A writer is between its intent and its release on a table that it reads. */
   | 'marks-locked'
   /** The result is larger than `maxEntryBytes`. */

@@ -15,8 +15,11 @@ export interface ReadCall {
   readonly hint?: ResolvedHint | undefined
   /** Why this call, unlike others of its shape, must not use the cache. */
   readonly bypass?: BypassReason | undefined
-  /** Asked for only when the read may be cached. */
-  readonly key: () => KeyMaterial
+  /**
+   * Asked for only when the read may be cached, and again when its answer is there. `undefined`: it is not known whose
+   * view of the data is asked for.
+   */
+  readonly key: () => KeyMaterial | undefined
   /** Set where the caller can cancel its query: nobody else may then depend on it. */
   readonly cancellable?: boolean
 }
@@ -78,6 +81,7 @@ function prepare(engine: Engine, call: ReadCall): Lookup | BypassReason {
   const byTables = plan.decision.cached ? plan.decision.policy.ttlMs : engine.settings.defaultTtlMs
   const { tags, id } = plan.dependencies(hint)
   const material = call.key()
+  if (!material) return 'no-partition'
   const key = keyOf(engine, material, id)
   if (key === undefined) return 'unkeyable-parameter'
   return { call, material, id, key, tags, ttlMs: hint?.ttlMs ?? byTables, startedAt }
@@ -204,11 +208,10 @@ async function loadAndStore(
   } finally {
     shape.loaded(clock.now() - readAt)
   }
-  // Whoever changes a parameter while its query runs has asked for we do not know what.
-  const isKeySame = keyOf(engine, lookup.material, lookup.id) === lookup.key
-  const encoding: Encoding = isKeySame
-    ? encodeSafely(codec, value, settings.maxEntryBytes - lookup.key.length * 2)
-    : { state: 'refused', reason: 'unkeyable-parameter' }
+  const change = changeOf(engine, lookup)
+  const encoding: Encoding = change
+    ? { state: 'refused', reason: change }
+    : encodeSafely(codec, value, settings.maxEntryBytes - lookup.key.length * 2)
   if (encoding.state === 'refused') {
     shape.bypass(encoding.reason)
   } else {
@@ -216,6 +219,22 @@ async function loadAndStore(
     store(engine, lookup, { tokens, readAt, ...encoding })
   }
   return { value, encoding }
+}
+
+/**
+ * What became another while the query ran, if anything did. Whoever changes a parameter then has asked for we do not know
+ * what, and whoever changes the partition has asked on behalf of we do not know whom.
+ */
+function changeOf(
+  engine: Engine,
+  { call, material, id, key }: Lookup,
+): 'no-partition' | 'unkeyable-parameter' | undefined {
+  if (keyOf(engine, material, id) !== key) return 'unkeyable-parameter'
+  try {
+    return call.key()?.partition === material.partition ? undefined : 'no-partition'
+  } catch {
+    return 'no-partition'
+  }
 }
 
 /** A tier that fails to store has forgotten, which it may at any time; nobody waits for one that is slow. */

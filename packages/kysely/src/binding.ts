@@ -1,8 +1,8 @@
 import type { DialectAdapter } from 'kysely'
 import {
   type Engine,
-  invalidOption,
   type KeyMaterial,
+  partitionReader,
   type Tidemark,
   type WriteCall,
 } from '@tidemark/core'
@@ -27,11 +27,11 @@ export class Binding {
    * then everybody reads what it has not committed.
    */
   isInManualTransaction = false
-  readonly #partition: string | (() => string)
+  readonly #partition: () => string | undefined
 
   constructor({ engine }: Tidemark, adapter: DialectAdapter, options: CacheOptions) {
     const dialect = dialectOf(adapter)
-    const { partition = '', stableFunctions = [], volatileFunctions = [], ...rest } = options
+    const { partition, stableFunctions = [], volatileFunctions = [], ...rest } = options
     const { database, defaultSchema = defaultSchemaOf(dialect), ...policies } = rest
     const functions = new KnownFunctions({ stable: stableFunctions, volatile: volatileFunctions })
     this.engine = engine
@@ -43,7 +43,7 @@ export class Binding {
       adapter.supportsTransactionalDdl ?? false,
     )
     this.database = engine.databases.claim(ADAPTER, database, adapter)
-    this.#partition = partition
+    this.#partition = partitionReader(partition)
     this.everything = {
       plan: engine.plan(
         { adapter: ADAPTER, fingerprint: '(transaction that cannot be followed)' },
@@ -54,15 +54,10 @@ export class Binding {
     for (const type of DRIVER_VALUE_TYPES) engine.declareValueType(type)
   }
 
-  key(operation: string, parameters: readonly unknown[]): KeyMaterial {
-    const partition = typeof this.#partition === 'string' ? this.#partition : this.#askPartition()
+  /** Undefined where nobody says whose view of the data is asked for. */
+  key(operation: string, parameters: readonly unknown[]): KeyMaterial | undefined {
+    const partition = this.#partition()
+    if (partition === undefined) return undefined
     return { adapter: ADAPTER, database: this.database, partition, operation, parameters }
-  }
-
-  #askPartition(): string {
-    const answer: unknown = (this.#partition as () => string)()
-    // Taken for a tenant, undefined would be one that all share.
-    if (typeof answer !== 'string') throw invalidOption('partition()', 'a string', answer)
-    return answer
   }
 }

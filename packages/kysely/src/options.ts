@@ -2,7 +2,8 @@ import {
   checkKeys,
   checkName,
   checkNames,
-  invalidOption,
+  checkPartition,
+  type Partition,
   POLICY_OPTION_NAMES,
   type PolicyOptions,
 } from '@tidemark/core'
@@ -23,9 +24,10 @@ export interface CacheOptions extends PolicyOptions {
   /**
    * Whose view of the data a query sees, where that is not in the query: a tenant under row-level
    * security, a role, a search path. Reads of one partition are never answered with those of another. A
-   * function is asked for each cached read; what it throws, the query throws. Default: one for all.
+   * function is asked for each read that may be cached; where it answers `undefined`, the read is not
+   * cached, and what it throws, the query throws. Default: one view for all.
    */
-  readonly partition?: string | (() => string)
+  readonly partition?: Partition
   /**
    * Functions of your own that write to no table and read none that the query does not name, and whose
    * answer depends on nothing else. A query that calls a function that is neither listed here nor built
@@ -55,9 +57,7 @@ export function checkOptions(options: CacheOptions): void {
   const { database, defaultSchema, partition, stableFunctions, volatileFunctions } = options
   if (database !== undefined) checkName('database', database)
   if (defaultSchema !== undefined) checkName('defaultSchema', defaultSchema)
-  if (!['undefined', 'string', 'function'].includes(typeof partition)) {
-    throw invalidOption('partition', 'a string, or a function that returns one', partition)
-  }
+  if (partition !== undefined) checkPartition(partition)
   if (stableFunctions !== undefined) checkNames('stableFunctions', stableFunctions)
   if (volatileFunctions !== undefined) checkNames('volatileFunctions', volatileFunctions)
 }

@@ -1,7 +1,9 @@
 import {
   checkKeys,
   checkName,
-  invalidOption,
+  checkPartition,
+  type Partition,
+  partitionReader,
   type Policies,
   POLICY_OPTION_NAMES,
   type PolicyOptions,
@@ -32,15 +34,16 @@ export interface CacheExtensionOptions extends PolicyOptions {
   /**
    * Whose view of the database a read sees, where the same query answers differently: a tenant under
    * row-level security, a role. Results of one partition are never served in another. A function is asked
-   * on each read, for instance of an `AsyncLocalStorage`. Default: one view for all.
+   * on each read that may be cached, for instance of an `AsyncLocalStorage`; where it answers `undefined`,
+   * the read is not cached, and what it throws, the read throws. Default: one view for all.
    */
-  readonly partition?: string | (() => string)
+  readonly partition?: Partition
 }
 
 export interface ResolvedExtensionOptions {
   readonly database: string | undefined
   readonly defaultSchema: string | undefined
-  readonly partition: () => string
+  readonly partition: () => string | undefined
   readonly policies: (dataModel: DataModel, defaultSchema: string | undefined) => Policies
 }
 
@@ -52,12 +55,10 @@ export function resolveExtensionOptions(
   options: CacheExtensionOptions,
 ): ResolvedExtensionOptions {
   checkKeys('options', options, NAMES)
-  const { database, defaultSchema, partition = '', models = {} } = options
+  const { database, defaultSchema, partition, models = {} } = options
   if (database !== undefined) checkName('database', database)
   if (defaultSchema !== undefined) checkName('defaultSchema', defaultSchema)
-  if (typeof partition !== 'string' && typeof partition !== 'function') {
-    throw invalidOption('partition', 'a string, or a function that returns one', partition)
-  }
+  if (partition !== undefined) checkPartition(partition)
   const policyOptions: PolicyOptions = {
     ...(options.cacheByDefault !== undefined && { cacheByDefault: options.cacheByDefault }),
     ...(options.tables !== undefined && { tables: options.tables }),
@@ -68,8 +69,7 @@ export function resolveExtensionOptions(
   return {
     database,
     defaultSchema,
-    partition:
-      typeof partition === 'string' ? () => partition : () => checkedPartition(partition()),
+    partition: partitionReader(partition),
     policies: (dataModel, schema) =>
       cache.engine.policies(
         {
@@ -79,11 +79,6 @@ export function resolveExtensionOptions(
         schema,
       ),
   }
-}
-
-function checkedPartition(partition: unknown): string {
-  if (typeof partition === 'string') return partition
-  throw invalidOption('partition', 'a function that returns a string', partition)
 }
 
 function checkModelPolicies(

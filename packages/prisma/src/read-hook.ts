@@ -33,7 +33,8 @@ export interface ReadContext {
   readonly dataModel: DataModel
   readonly policies: Policies
   readonly database: string
-  readonly partition: () => string
+  /** Undefined where nobody says whose view of the data is asked for. */
+  readonly partition: () => string | undefined
   /** See `ClientInternals.resultShape`. */
   readonly resultShape: string
 }
@@ -75,20 +76,19 @@ export class ReadHook {
       )
     }
     const hint = cache === undefined || cache === skip ? undefined : this.#hint(cache)
-    const { engine, database, partition, resultShape } = this.#context
+    const { engine, database, resultShape } = this.#context
     return engine.read(
       {
         plan: this.#plan(model, operation, args),
         hint,
         bypass: inTransaction ? 'in-transaction' : undefined,
-        key: () => ({
-          adapter: 'prisma',
-          database,
-          partition: partition(),
+        key: () => {
+          const partition = this.#context.partition()
+          if (partition === undefined) return undefined
           // A fluent call has the arguments of a select, and another answer.
-          operation: [`${model}.${operation}`, ...dataPath, resultShape].join('\n'),
-          parameters: args,
-        }),
+          const name = [`${model}.${operation}`, ...dataPath, resultShape].join('\n')
+          return { adapter: 'prisma', database, partition, operation: name, parameters: args }
+        },
       },
       () => query(args),
     )

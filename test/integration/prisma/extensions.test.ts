@@ -220,9 +220,9 @@ describeEachDatabase('The cache among Prisma extensions', (database) => {
       tenant = 'b'
       await prisma.film.count({ cache: {} })
       expect(cache.metrics().queries[0]?.misses).toEqual({ absent: 2 })
-      tenant = undefined as unknown as string
+      tenant = null as unknown as string
       await expect(prisma.film.count({ cache: {} })).rejects.toThrow(
-        'partition: expected a function that returns a string, got undefined',
+        'partition(): expected a string that is not empty, or undefined, got null',
       )
     })
 
