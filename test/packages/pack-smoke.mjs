@@ -1,5 +1,6 @@
 // Installs the packed packages in an empty project, as a user does, and there compiles and runs the program in ./consumer,
-// on the pinned Node, on the oldest that the packages allow, and on a release line between them.
+// on the pinned Node, on the oldest that the packages allow, and on a release line between them; and on the pinned Node
+// with the oldest Kysely that is allowed.
 import { cpSync } from 'node:fs'
 import { join } from 'node:path'
 import {
@@ -27,7 +28,25 @@ withPackedProject(companions, (project, work) => {
     must(node, ['main.js'], project)
     console.log(`Node ${version} runs it`)
   }
+  const kysely = installOldestKysely(project)
+  compile(project, compilers[0])
+  must(process.execPath, ['main.js'], project)
+  console.log(`Kysely ${kysely} does`)
 })
+
+/** @param {string} project @returns {string} its version */
+function installOldestKysely(project) {
+  const { peerDependencies } = readJson(join(root, 'packages/kysely/package.json'))
+  const oldest = /^\^(\d+\.\d+\.\d+)$/.exec(peerDependencies.kysely)?.[1]
+  if (!oldest) {
+    throw new Error(
+      `expected peerDependencies.kysely to be like "^0.29.0", got ${peerDependencies.kysely}`,
+    )
+  }
+  const { dependencies } = readJson(join(project, 'package.json'))
+  createProject(project, { ...dependencies, kysely: oldest })
+  return readJson(join(project, 'node_modules/kysely/package.json')).version
+}
 
 /**
  * Installs the Nodes that the packages are for beside the pinned one, from the npm package that also brings that one.

@@ -1,5 +1,4 @@
 import {
-  AbortedTransactionError,
   CompiledQuery,
   type DatabaseConnection,
   type Dialect,
@@ -17,6 +16,7 @@ import {
   type TransactionSettings,
 } from 'kysely'
 import type { Tables } from '../../../prisma/tables.ts'
+import { throwAbortedTransactionError } from './kysely-features.ts'
 import type { TestDatabase } from '../../support/databases.ts'
 
 export function isPostgres({ name }: TestDatabase): boolean {
@@ -141,7 +141,7 @@ class InterposedDriver implements Driver {
   async commitTransaction(connection: DatabaseConnection): Promise<void> {
     const { rows } = await run(connection, 'commit')
     const [row] = rows as { command?: string }[]
-    if (row?.command === 'ROLLBACK') throw new AbortedTransactionError()
+    if (row?.command === 'ROLLBACK') throwAbortedTransactionError()
   }
 
   async rollbackTransaction(connection: DatabaseConnection): Promise<void> {
