@@ -4,8 +4,8 @@ import { TidemarkError } from '@tidemark/core'
  * Everything that this package uses of Prisma Client beyond its public interface, and nothing else.
  *
  * Each access is checked: a version of Prisma that moved something is refused with a message that says
- * what was expected, instead of serving stale rows. `test/integration/prisma/internals.test.ts` holds the
- * supported version to it.
+ * what was expected, instead of serving stale rows. `test/unit/prisma/prisma-internals.test.ts` holds the
+ * supported versions to it, the oldest of them by `test/packages/prisma-versions.mjs`.
  */
 
 /** What `$extends` needs and gives; the types of a real client would only be in the way. */
@@ -180,6 +180,6 @@ function unsupported(expected: string, got: unknown): TidemarkError {
   const what = got === null ? 'null' : Array.isArray(got) ? 'an array' : typeof got
   return new TidemarkError(
     'UNSUPPORTED_CLIENT',
-    `expected a Prisma Client of version 7.10 or a later 7.x: expected ${expected}, got ${what}`,
+    `expected a Prisma Client of version 7: expected ${expected}, got ${what}`,
   )
 }

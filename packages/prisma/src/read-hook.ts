@@ -123,10 +123,11 @@ function textOf(hint: unknown): string {
 /**
  * Whether a value holds an object that says by a `toJSON` of its class what it stands for. The copy that
  * Prisma makes for extensions has the fields of that object, and not its class. Such arguments have no key,
- * so a caller who changes them before they are sent spoils no entry.
+ * so a caller who changes them before they are sent spoils no entry. Before 7.5 it copied `Prisma.skip` to `{}` too.
  */
 function isCopiedFalsely(value: unknown): value is Readonly<Record<string, unknown>> {
   if (typeof value !== 'object' || value === null) return false
+  if (value === skip) return true
   if (Array.isArray(value)) return value.some(isCopiedFalsely)
   if (isPlainRecord(value)) return Object.values(value).some(isCopiedFalsely)
   return (

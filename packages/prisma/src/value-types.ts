@@ -1,6 +1,8 @@
 import {
   Decimal,
-  isObjectEnumValue,
+  isAnyNull,
+  isDbNull,
+  isJsonNull,
   type ObjectEnumValue,
   skip,
 } from '@prisma/client/runtime/client'
@@ -19,7 +21,8 @@ export const prismaValueTypes: readonly ValueType[] = [
   // `Prisma.DbNull`, `Prisma.JsonNull` and `Prisma.AnyNull`: three different questions, alike as JSON.
   {
     name: 'Prisma.Null',
-    matches: (value): value is ObjectEnumValue => isObjectEnumValue(value),
+    matches: (value): value is ObjectEnumValue =>
+      isDbNull(value) || isJsonNull(value) || isAnyNull(value),
     copy: (value) => value,
     encode: (value) => value._getName(),
   } satisfies ValueType<ObjectEnumValue>,

@@ -1,4 +1,4 @@
-import type { PrismaClient } from '../../../prisma/generated/client.ts'
+import { Prisma, type PrismaClient } from '../../../prisma/generated/client.ts'
 import type { TestDatabase } from '../../support/databases.ts'
 
 export const ada = 'a0000000-0000-4000-8000-000000000001'
@@ -9,6 +9,10 @@ export const cyd = 'c0000000-0000-4000-8000-000000000003'
 export function hasLists({ name }: TestDatabase): boolean {
   return name === 'postgres' || name === 'pglite'
 }
+
+const [, minor] = Prisma.prismaVersion.client.split('.').map(Number)
+/** These tests run on older versions too, see test/packages/prisma-versions.mjs. */
+export const nestsTransactions: boolean = minor! >= 5
 
 /**
  * How many reads ask the database again because a transaction was rolled back. MySQL has tables that keep what they were
