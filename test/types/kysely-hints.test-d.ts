@@ -1,8 +1,10 @@
 import type { Tidemark } from '@tidemark/core'
-import { cached, uncached, withCache } from '@tidemark/kysely'
+import { cached, type HitLogEvent, uncached, withCache } from '@tidemark/kysely'
 import {
   type ControlledTransaction,
   type Kysely,
+  type LogConfig,
+  type LogEvent,
   type RawBuilder,
   sql,
   type Transaction,
@@ -86,7 +88,21 @@ it('what is no hint is refused', () => {
   expectTypeOf(cached()(db.selectFrom('films').selectAll().execute())).toBeObject()
 })
 
+it('a log of Kysely is one for hits', () => {
+  const log = {} as LogConfig
+  expectTypeOf(withCache(db, cache, { logHits: log })).toEqualTypeOf(db)
+  expectTypeOf(withCache(db, cache, { logHits: ['query'] })).toEqualTypeOf(db)
+  withCache(db, cache, {
+    logHits: (event) => {
+      expectTypeOf(event).toEqualTypeOf<HitLogEvent>()
+      expectTypeOf(event).toExtend<LogEvent>()
+    },
+  })
+})
+
 it('what is no option is refused', () => {
+  // @ts-expect-error: no such level
+  expectTypeOf(withCache(db, cache, { logHits: ['hit'] })).toEqualTypeOf(db)
   // @ts-expect-error: no such option
   expectTypeOf(withCache(db, cache, { ttl: '1m' })).toEqualTypeOf(db)
   // @ts-expect-error: asked for each read, so at once

@@ -7,6 +7,7 @@ import {
   type WriteCall,
 } from '@tidemark/core'
 import { defaultSchemaOf, KnownFunctions, type SqlDialect } from '@tidemark/sql'
+import { HitLog } from './hit-log.ts'
 import type { CacheOptions } from './options.ts'
 import { ADAPTER, QueryPlanner } from './query-planner.ts'
 import { dialectOf } from './sql-dialect.ts'
@@ -18,6 +19,8 @@ export class Binding {
   readonly planner: QueryPlanner
   readonly dialect: SqlDialect
   readonly database: string
+  /** Undefined where hits are not logged. */
+  readonly hitLog: HitLog | undefined
   /** A write that moves everything, for a COMMIT of which it is not known what it commits. */
   readonly everything: WriteCall
   /** Set by `destroy`: from then on the driver answers, or says that it is destroyed. */
@@ -31,11 +34,12 @@ export class Binding {
 
   constructor({ engine }: Tidemark, adapter: DialectAdapter, options: CacheOptions) {
     const dialect = dialectOf(adapter)
-    const { partition, stableFunctions = [], volatileFunctions = [], ...rest } = options
+    const { partition, logHits, stableFunctions = [], volatileFunctions = [], ...rest } = options
     const { database, defaultSchema = defaultSchemaOf(dialect), ...policies } = rest
     const functions = new KnownFunctions({ stable: stableFunctions, volatile: volatileFunctions })
     this.engine = engine
     this.dialect = dialect
+    this.hitLog = HitLog.of(logHits)
     this.planner = new QueryPlanner(
       engine,
       engine.policies(policies, defaultSchema),

@@ -15,6 +15,7 @@ import {
   type Awaitable,
   type BypassReason,
   isPromise,
+  type ReadCall,
   type ResolvedHint,
   type WriteCall,
   type WritePlan,
@@ -181,16 +182,18 @@ export class CachingExecutor implements QueryExecutor {
       return session ? session.inOrder(write) : write()
     }
     const load = () => this.#bare.executeQuery<R>(query, options)
-    return binding.engine.read(
-      {
-        plan,
-        hint,
-        bypass: this.#bypassReason(query),
-        key: () => binding.key(query.sql, query.parameters),
-        cancellable: options?.signal !== undefined,
-      },
-      session ? async () => session.inOrder(load) : load,
-    )
+    const call: ReadCall = {
+      plan,
+      hint,
+      bypass: this.#bypassReason(query),
+      key: () => binding.key(query.sql, query.parameters),
+      cancellable: options?.signal !== undefined,
+    }
+    if (session) return binding.engine.read(call, async () => session.inOrder(load))
+    const { hitLog, engine } = binding
+    return hitLog
+      ? hitLog.around(query, load, (logged) => engine.read(call, logged))
+      : engine.read(call, load)
   }
 
   #bypassReason({ parameters }: CompiledQuery): BypassReason | undefined {

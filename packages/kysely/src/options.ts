@@ -7,6 +7,7 @@ import {
   POLICY_OPTION_NAMES,
   type PolicyOptions,
 } from '@tidemark/core'
+import { checkHitLog, type HitLogConfig } from './hit-log.ts'
 
 /** How `withCache` caches the queries of one Kysely instance. */
 export interface CacheOptions extends PolicyOptions {
@@ -40,6 +41,17 @@ export interface CacheOptions extends PolicyOptions {
    * never cached. They add to the built-in ones, such as `now` and `random`.
    */
   readonly volatileFunctions?: readonly string[]
+  /**
+   * Where hits are logged. Kysely logs what it sends to a connection, so a hit is in no log of its own; give
+   * the `log` of the instance here as well to have both in one. A function is called with Kysely's event for
+   * a query and `isHit: true` in it, after the read and before its caller goes on; `['query']` prints to the
+   * console, with the prefix `kysely:query:hit:`. Default: hits are not logged.
+   *
+   * @example
+   * const log = (event: LogEvent) => console.log('isHit' in event ? 'hit' : event.level, event.query.sql)
+   * const db = withCache(new Kysely<DB>({ dialect, log }), cache, { logHits: log })
+   */
+  readonly logHits?: HitLogConfig
 }
 
 const NAMES = [
@@ -49,15 +61,18 @@ const NAMES = [
   'partition',
   'stableFunctions',
   'volatileFunctions',
+  'logHits',
 ]
 
 /** @throws TidemarkError `INVALID_OPTION` that names the option, what was expected and what came */
 export function checkOptions(options: CacheOptions): void {
   checkKeys('withCache', options, NAMES)
-  const { database, defaultSchema, partition, stableFunctions, volatileFunctions } = options
+  const { database, defaultSchema, partition, stableFunctions, volatileFunctions, logHits } =
+    options
   if (database !== undefined) checkName('database', database)
   if (defaultSchema !== undefined) checkName('defaultSchema', defaultSchema)
   if (partition !== undefined) checkPartition(partition)
   if (stableFunctions !== undefined) checkNames('stableFunctions', stableFunctions)
   if (volatileFunctions !== undefined) checkNames('volatileFunctions', volatileFunctions)
+  if (logHits !== undefined) checkHitLog('logHits', logHits)
 }

@@ -5,6 +5,7 @@ import {
   type Driver,
   Kysely,
   type KyselyPlugin,
+  type LogConfig,
   MysqlAdapter,
   MysqlQueryCompiler,
   PGliteAdapter,
@@ -51,6 +52,7 @@ export function interpose(
   database: TestDatabase,
   between: Interposition,
   plugins: KyselyPlugin[] = [],
+  log: LogConfig = [],
 ): Kysely<Tables> {
   const [Adapter, QueryCompiler] = parts[database.name]
   const dialect: Dialect = {
@@ -59,7 +61,7 @@ export function interpose(
     createIntrospector: () => database.kysely.introspection,
     createQueryCompiler: () => new QueryCompiler(),
   }
-  return new Kysely<Tables>({ dialect, plugins })
+  return new Kysely<Tables>({ dialect, plugins, log })
 }
 
 /** Kysely on this database by a way of its own: it works while the one connection of `interpose` is held. */

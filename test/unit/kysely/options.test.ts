@@ -29,6 +29,11 @@ describe('withCache refuses, and says what was expected and what came', () => {
       { volatileFunctions: [1] },
       'volatileFunctions[0]: expected a string that is not empty, got 1',
     ],
+    [
+      { logHits: true },
+      "logHits: expected a function, or an array of 'query' and 'error', got true",
+    ],
+    [{ logHits: ['hit'] }, "logHits: expected a function, or an array of 'query' and 'error', got"],
     [{ cacheByDefault: 'yes' }, 'cacheByDefault: expected true or false, got "yes"'],
     [{ tables: { film: { ttl: 0 } } }, 'tables.film.ttl: expected a duration above 0'],
     [{ tables: { film: { for: 1 } } }, 'tables.film: unknown option "for", expected one of ttl'],
