@@ -78,6 +78,8 @@ export interface QueryMetrics {
   readonly load: Timing
   /** For a write: how often it moved marks. */
   readonly invalidations: number
+  /** For a write that makes everything old, since nobody knows what it writes: why, such as a function that it calls. */
+  readonly opaqueBecause?: string
 }
 
 /** Counts of one query shape; the mutable side of `QueryMetrics`. */
@@ -94,6 +96,7 @@ export class ShapeMetrics {
   #loadMs = 0
   #loadCount = 0
   #invalidations = 0
+  #opaqueBecause: string | undefined
 
   constructor(adapter: string, fingerprint: string, kind: 'read' | 'write') {
     this.adapter = adapter
@@ -131,8 +134,13 @@ export class ShapeMetrics {
     this.#invalidations += 1
   }
 
+  isOpaqueBecause(reason: string): void {
+    this.#opaqueBecause = reason
+  }
+
   report(): QueryMetrics {
     return {
+      ...(this.#opaqueBecause !== undefined && { opaqueBecause: this.#opaqueBecause }),
       adapter: this.adapter,
       fingerprint: this.fingerprint,
       kind: this.kind,

@@ -24,6 +24,8 @@ export interface WriteDescription {
    * marks move both at the statement and at the end of the transaction.
    */
   readonly takesEffect?: 'at-commit' | 'at-once'
+  /** Of a write to unknown tables: why they are not known, for whoever wonders in the metrics why the cache is cold. */
+  readonly opaqueBecause?: string
 }
 
 /** The one value that adapters turn every query into. Made from a query's shape, never its parameters. */
@@ -84,8 +86,10 @@ export class WritePlan {
   readonly tables: Tables
   readonly takesEffect: 'at-commit' | 'at-once'
 
-  constructor(shape: ShapeMetrics, { tables, takesEffect = 'at-commit' }: WriteDescription) {
+  constructor(shape: ShapeMetrics, description: WriteDescription) {
+    const { tables, takesEffect = 'at-commit', opaqueBecause } = description
     this.shape = shape
+    if (tables === 'unknown' && opaqueBecause !== undefined) shape.isOpaqueBecause(opaqueBecause)
     this.tables = tables
     this.takesEffect = takesEffect
   }

@@ -1,5 +1,5 @@
 import type { CompiledQuery } from 'kysely'
-import type { QueryDescription, ReadDescription, Tables } from '@tidemark/core'
+import type { QueryDescription, ReadDescription, Tables, WriteDescription } from '@tidemark/core'
 import { type RawStatement, readRawStatement, type TransactionControl } from '@tidemark/sql'
 import { tablesOfSchemaChange } from './schema-change.ts'
 import { type QueryFindings, type QuerySettings, tablesOfQuery } from './tables-of-query.ts'
@@ -16,13 +16,12 @@ export interface Analysis {
    * Set where the query changes nothing but the connection that it is sent to: what it is to whoever
    * holds that connection, and reads nothing from the cache.
    */
-  readonly onHeldConnection?: ReadDescription
+  readonly onHeldConnection?: ReadDescription | undefined
   readonly control?: TransactionControl
   /** It may open or end a transaction, in text that says so or by itself, as DDL does on MySQL. */
   readonly maySwitchTransaction?: boolean
 }
 
-const OPAQUE_WRITE: QueryDescription = { kind: 'write', tables: 'unknown', takesEffect: 'at-once' }
 const NOT_DATA: ReadDescription = { kind: 'read', tables: [], obstacle: 'not-data' }
 
 /**
@@ -32,18 +31,38 @@ const NOT_DATA: ReadDescription = { kind: 'read', tables: [], obstacle: 'not-dat
 export function analyseQuery(
   { query, sql }: CompiledQuery,
   settings: QuerySettings,
-  supportsTransactionalDdl: boolean,
+  { supportsTransactionalDdl, hasOneConnection }: AdapterTraits,
 ): Analysis {
   const changed = tablesOfSchemaChange(query, settings.defaultSchema)
   if (changed) {
     return {
-      description: { kind: 'write', tables: changed, takesEffect: 'at-once' },
+      description: {
+        kind: 'write',
+        tables: changed,
+        takesEffect: 'at-once',
+        opaqueBecause: 'it changes what others are made of',
+      },
       maySwitchTransaction: !supportsTransactionalDdl,
     }
   }
   const findings = tablesOfQuery(query, settings)
-  if (query.kind !== 'RawNode') return analyseFindings(findings)
-  return analyseRaw(readRawStatement(sql, settings.dialect), findings)
+  const analysis =
+    query.kind === 'RawNode'
+      ? analyseRaw(readRawStatement(sql, settings.dialect), findings)
+      : analyseFindings(findings)
+  // Whoever holds the only connection sets it for everybody.
+  return hasOneConnection ? { ...analysis, onHeldConnection: undefined } : analysis
+}
+
+/** What matters here of a Kysely adapter. */
+export interface AdapterTraits {
+  readonly supportsTransactionalDdl: boolean
+  /** PGlite, SQLite: what is set on the connection is set for all. */
+  readonly hasOneConnection: boolean
+}
+
+function opaqueWrite(opaqueBecause: string): WriteDescription {
+  return { kind: 'write', tables: 'unknown', takesEffect: 'at-once', opaqueBecause }
 }
 
 function analyseRaw(statement: RawStatement, findings: QueryFindings): Analysis {
@@ -53,32 +72,41 @@ function analyseRaw(statement: RawStatement, findings: QueryFindings): Analysis 
     case 'modify':
       return analyseFindings({ ...pick(findings), rawModifies: true })
     case 'control':
-      return { description: OPAQUE_WRITE, control: statement.control }
+      return {
+        description: opaqueWrite('it ends a transaction that was opened in raw SQL'),
+        control: statement.control,
+      }
     case 'not-data':
     case 'setting':
       // `set nocount on exec close_month`
-      if (findings.callsUnknownFunction || findings.rawModifies) {
-        return { description: OPAQUE_WRITE }
+      if (findings.unknownFunctions.size > 0 || findings.rawModifies) {
+        return { description: opaqueWrite(reasonOf(findings)) }
       }
       return statement.kind === 'setting'
-        ? { description: OPAQUE_WRITE, onHeldConnection: NOT_DATA }
+        ? { description: opaqueWrite(CHANGES_SESSION), onHeldConnection: NOT_DATA }
         : { description: NOT_DATA }
     case 'opaque':
-      return { description: OPAQUE_WRITE, maySwitchTransaction: true }
+      return { description: opaqueWrite(reasonOf(findings)), maySwitchTransaction: true }
   }
 }
 
 /** Its getters and fields as a plain record. */
 function pick(findings: QueryFindings): QueryFindings {
-  const { reads, writes, hidesReads, hidesWrites, rawModifies, callsUnknownFunction, obstacle } =
-    findings
-  return { reads, writes, hidesReads, hidesWrites, rawModifies, callsUnknownFunction, obstacle }
+  const { reads, writes, hidesReads, hidesWrites, rawModifies, obstacle } = findings
+  const { unknownFunctions, changesSession } = findings
+  return {
+    ...{ reads, writes, hidesReads, hidesWrites, rawModifies, obstacle },
+    ...{ unknownFunctions, changesSession },
+  }
 }
 
 function analyseFindings(findings: QueryFindings): Analysis {
-  const { reads, writes, hidesReads, hidesWrites, rawModifies, callsUnknownFunction } = findings
+  const { reads, writes, hidesReads, hidesWrites, rawModifies } = findings
+  const { unknownFunctions, changesSession } = findings
   if (writes.size > 0 || hidesWrites || rawModifies) {
-    return { description: { kind: 'write', tables: tablesWritten(findings) } }
+    if (changesSession) return { description: opaqueWrite(CHANGES_SESSION) }
+    const opaqueBecause = reasonOf(findings)
+    return { description: { kind: 'write', tables: tablesWritten(findings), opaqueBecause } }
   }
   // What has no table has no data: `select 1` is how a health check asks whether the database is there.
   const obstacle =
@@ -88,22 +116,39 @@ function analyseFindings(findings: QueryFindings): Analysis {
     tables: hidesReads ? 'unknown' : [...reads],
     ...(obstacle && { obstacle }),
   }
-  if (!callsUnknownFunction) return { description: read }
-  return {
-    description: { kind: 'write', tables: 'unknown' },
-    // What such a function reads is just as little known.
-    vouched: {
-      kind: 'read',
-      tables: 'unknown',
-      ...(findings.obstacle && { obstacle: findings.obstacle }),
-    },
+  if (unknownFunctions.size > 0) {
+    return {
+      description: { kind: 'write', tables: 'unknown', opaqueBecause: reasonOf(findings) },
+      // What such a function reads is just as little known.
+      vouched: {
+        kind: 'read',
+        tables: 'unknown',
+        ...(findings.obstacle && { obstacle: findings.obstacle }),
+      },
+    }
   }
+  return changesSession
+    ? { description: opaqueWrite(CHANGES_SESSION), onHeldConnection: read }
+    : { description: read }
 }
 
 function tablesWritten(findings: QueryFindings): Tables {
-  const { reads, writes, hidesReads, hidesWrites, rawModifies, callsUnknownFunction } = findings
-  if (callsUnknownFunction || hidesWrites) return 'unknown'
+  const { reads, writes, hidesReads, hidesWrites, rawModifies, unknownFunctions } = findings
+  if (unknownFunctions.size > 0 || hidesWrites) return 'unknown'
   if (!rawModifies) return [...writes]
   // Raw SQL does not say which of its tables it writes.
   return hidesReads ? 'unknown' : [...new Set([...writes, ...reads])]
+}
+
+const CHANGES_SESSION = 'it changes the settings of a session'
+
+/** Why it is not known what a query writes, for whoever reads the metrics. */
+function reasonOf({ unknownFunctions, hidesWrites, hidesReads }: QueryFindings): string {
+  if (unknownFunctions.size > 0) {
+    const names = [...unknownFunctions].map((name) => `${name}()`).join(', ')
+    return `it calls ${names}, which may write: see the option stableFunctions, or a hint's tables`
+  }
+  return hidesWrites || hidesReads
+    ? "its text names tables: see sql.table, or a hint's tables"
+    : 'its text may do anything'
 }

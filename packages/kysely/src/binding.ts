@@ -44,7 +44,10 @@ export class Binding {
       engine,
       engine.policies(policies, defaultSchema),
       { dialect, defaultSchema, functions },
-      adapter.supportsTransactionalDdl ?? false,
+      {
+        supportsTransactionalDdl: adapter.supportsTransactionalDdl ?? false,
+        hasOneConnection: adapter.supportsMultipleConnections === false,
+      },
     )
     this.database = engine.databases.claim(ADAPTER, database, adapter)
     this.#partition = partitionReader(partition)

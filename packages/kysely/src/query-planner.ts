@@ -2,7 +2,7 @@ import type { CompiledQuery } from 'kysely'
 import { LRUCache } from 'lru-cache'
 import type { Engine, Policies, QueryPlan, ReadPlan } from '@tidemark/core'
 import { fingerprintOf, type TransactionControl } from '@tidemark/sql'
-import { analyseQuery } from './analyse-query.ts'
+import { type AdapterTraits, analyseQuery } from './analyse-query.ts'
 import type { QuerySettings } from './tables-of-query.ts'
 
 export const ADAPTER = 'kysely'
@@ -28,7 +28,7 @@ export class QueryPlanner {
   readonly #engine: Engine
   readonly #policies: Policies
   readonly #settings: QuerySettings
-  readonly #supportsTransactionalDdl: boolean
+  readonly #traits: AdapterTraits
   readonly #built = planCache()
   /**
    * Apart from the others: raw text that hides its tables would otherwise keep a query that a builder
@@ -36,16 +36,11 @@ export class QueryPlanner {
    */
   readonly #raw = planCache()
 
-  constructor(
-    engine: Engine,
-    policies: Policies,
-    settings: QuerySettings,
-    supportsTransactionalDdl: boolean,
-  ) {
+  constructor(engine: Engine, policies: Policies, settings: QuerySettings, traits: AdapterTraits) {
     this.#engine = engine
     this.#policies = policies
     this.#settings = settings
-    this.#supportsTransactionalDdl = supportsTransactionalDdl
+    this.#traits = traits
   }
 
   plan(query: CompiledQuery): PlannedQuery {
@@ -58,7 +53,7 @@ export class QueryPlanner {
   }
 
   #make(query: CompiledQuery): PlannedQuery {
-    const analysis = analyseQuery(query, this.#settings, this.#supportsTransactionalDdl)
+    const analysis = analyseQuery(query, this.#settings, this.#traits)
     const fingerprint = fingerprintOf(query.sql, this.#settings.dialect)
     const shape = { adapter: ADAPTER, fingerprint }
     const { description, vouched, onHeldConnection } = analysis

@@ -14,7 +14,8 @@ export interface RawFindings {
   readonly hidesTables: boolean
   /** It has a data-modifying keyword, or is not clear. */
   readonly modifies: boolean
-  readonly callsUnknownFunction: boolean
+  readonly unknownFunctions: ReadonlySet<string>
+  readonly changesSession: boolean
   readonly isLocking: boolean
   readonly isVolatile: boolean
 }
@@ -44,7 +45,8 @@ export function readRaw(
     nodes,
     hidesTables: reader.hidesTables || doubtful,
     modifies: reader.modifies || doubtful,
-    callsUnknownFunction: reader.callsUnknownFunction,
+    unknownFunctions: reader.unknownFunctions,
+    changesSession: reader.changesSession,
     isLocking: reader.isLocking,
     isVolatile: reader.isVolatile,
   }

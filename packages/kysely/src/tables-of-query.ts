@@ -41,14 +41,17 @@ export interface QueryFindings {
   readonly hidesWrites: boolean
   /** A raw fragment of it has a data-modifying keyword. */
   readonly rawModifies: boolean
-  readonly callsUnknownFunction: boolean
+  /** The functions that it calls and nobody knows, as they are named: each may write. */
+  readonly unknownFunctions: ReadonlySet<string>
+  /** What the same session answers from now on may be different, as behind `set_config`. */
+  readonly changesSession: boolean
   /** Why its result must not be cached, whatever it reads. */
   readonly obstacle: BypassReason | undefined
 }
 
 /** Every table of a query, whatever nodes it is made of. */
 export function tablesOfQuery(root: OperationNode, settings: QuerySettings): QueryFindings {
-  const walk = new QueryWalk(settings)
+  const walk = new QueryWalk(root, settings)
   walk.visit(root, new Set())
   return walk
 }
@@ -62,11 +65,14 @@ class QueryWalk implements QueryFindings {
   hidesReads = false
   hidesWrites = false
   rawModifies = false
-  callsUnknownFunction = false
+  readonly unknownFunctions = new Set<string>()
+  changesSession = false
   obstacle: BypassReason | undefined
+  readonly #root: OperationNode
   readonly #settings: QuerySettings
 
-  constructor(settings: QuerySettings) {
+  constructor(root: OperationNode, settings: QuerySettings) {
+    this.#root = root
     this.#settings = settings
   }
 
@@ -196,8 +202,9 @@ class QueryWalk implements QueryFindings {
     const effect = /^[\w.]+$/.test(name)
       ? this.#settings.functions.effectOf(name, parameters.length)
       : 'unknown'
-    if (effect === 'volatile') this.obstacle ??= 'volatile-function'
-    if (effect === 'unknown') this.callsUnknownFunction = true
+    if (effect === 'volatile' || effect === 'setting') this.obstacle ??= 'volatile-function'
+    if (effect === 'setting' && !isLiteralTrue(parameters.at(-1))) this.changesSession = true
+    if (effect === 'unknown') this.unknownFunctions.add(name)
     // `to_json(person)` names a row of FROM.
     for (const parameter of parameters)
       if (parameter.kind !== 'TableNode') this.visit(parameter, scope)
@@ -217,10 +224,11 @@ class QueryWalk implements QueryFindings {
 
   #raw(node: RawNode, scope: Scope, isTable: boolean): void {
     const { dialect, functions } = this.#settings
-    const findings = readRaw(node, { dialect, functions, isTable })
+    const findings = readRaw(node, { dialect, functions, isTable, isWhole: node === this.#root })
     if (findings.hidesTables) this.hidesReads = true
     if (findings.modifies) this.rawModifies = true
-    if (findings.callsUnknownFunction) this.callsUnknownFunction = true
+    for (const name of findings.unknownFunctions) this.unknownFunctions.add(name)
+    if (findings.changesSession) this.changesSession = true
     if (findings.isLocking) this.obstacle ??= 'locking-read'
     if (findings.isVolatile) this.obstacle ??= 'volatile-function'
     for (const reference of findings.tables) this.#reference(reference, scope)
@@ -256,6 +264,13 @@ function namesOf(node: OperationNode): readonly string[] {
     default:
       return []
   }
+}
+
+/** `set_config(name, value, true)` is for the transaction that it is in. */
+function isLiteralTrue(node: OperationNode | undefined): boolean {
+  if (node?.kind !== 'ValueNode') return false
+  const { immediate, value } = node as ValueNode
+  return immediate === true && value === true
 }
 
 function isRawResult({ result }: WhenNode): boolean {

@@ -17,6 +17,8 @@ export function onlyReads(text: string): boolean {
     // A lock is no write.
     .replace(/\bfor\s+(?:no\s+key\s+)?update\b/g, ' ')
     .replace(/\s*\.\s*/g, '.')
+    // For the transaction that it is in. Without `true` it changes what a connection answers from now on.
+    .replace(/\bset_config\s*\([^()]*,\s*true\s*\)/g, ' ')
   if (!/^[\s(]*(select|with|values|table)\b/.test(bare)) return false
   // To MySQL a # begins a comment, to PostgreSQL it is an operator.
   if (/;\s*\S|['"`]|\*\/|#(?![>-])/.test(bare) || WRITING_WORD.test(bare)) return false
@@ -44,7 +46,7 @@ const HARMLESS = new Set(
   to_char to_date to_timestamp now date date_trunc date_part age interval
   unnest cardinality array_length generate_series json_build_object jsonb_build_object to_json to_jsonb
   row_to_json json_extract json_array_elements jsonb_array_elements st_distance st_dwithin
-  current_setting set_config current_schema version pg_sleep pg_advisory_lock pg_advisory_xact_lock
+  current_setting current_schema version pg_sleep pg_advisory_lock pg_advisory_xact_lock
   pg_try_advisory_lock pg_try_advisory_xact_lock pg_advisory_unlock
   `
     .trim()

@@ -8,6 +8,8 @@ export type FunctionEffect =
   | 'stable'
   /** Writes to no table, but answers differently each time, or per session. */
   | 'volatile'
+  /** Changes what the same session answers from now on. */
+  | 'setting'
   | 'unknown'
 
 /** The built-in functions together with those that the options name. */
@@ -24,6 +26,7 @@ export class KnownFunctions {
   effectOf(name: string, argumentCount: number): FunctionEffect {
     const normal = normalise(name)
     if (argumentCount < (ARGUMENTS_WITHOUT_NOW[normal] ?? 0)) return 'volatile'
+    if (SETTING.has(normal)) return 'setting'
     if (this.#volatile.has(normal)) return 'volatile'
     // A name with another schema is somebody's own, whatever it is called.
     // SQLite has the pragmas that change nothing as functions as well.
@@ -31,6 +34,9 @@ export class KnownFunctions {
     return this.#stable.has(normal) ? 'stable' : 'unknown'
   }
 }
+
+/** `set_config('search_path', …, true)` sets nothing but for the transaction that it is in. */
+const SETTING: ReadonlySet<string> = new Set(['set_config', 'set_limit'])
 
 /** With fewer arguments these take the present moment. */
 const ARGUMENTS_WITHOUT_NOW: Readonly<Record<string, number>> = {
@@ -66,7 +72,7 @@ const VOLATILE = words(`
   pg_last_xact_replay_timestamp pg_is_in_recovery pg_postmaster_start_time pg_conf_load_time
   pg_trigger_depth pg_my_temp_schema pg_listening_channels pg_notification_queue_usage
   pg_stat_get_activity pg_blocking_pids pg_locks inet_client_addr inet_client_port inet_server_addr
-  inet_server_port current_setting set_config current_query version sqlite_version database schema db_name
+  inet_server_port current_setting current_query version sqlite_version database schema db_name
   host_name suser_sname suser_name original_login user_name user_id schema_name app_name session_context
   context_info connectionproperty has_table_privilege has_schema_privilege has_column_privilege
   has_database_privilege has_any_column_privilege has_function_privilege has_sequence_privilege pg_has_role
@@ -78,7 +84,7 @@ const VOLATILE = words(`
   pg_size_bytes pg_relation_size pg_table_size pg_total_relation_size pg_indexes_size pg_database_size
   pg_export_snapshot pg_stat_reset merge_action array_sample array_shuffle system bernoulli
   ts_rewrite gen_salt random_bytes normal_rand pgp_sym_encrypt pgp_sym_encrypt_bytea pgp_pub_encrypt
-  pgp_pub_encrypt_bytea set_limit show_limit
+  pgp_pub_encrypt_bytea show_limit
 `)
 
 /** What the catalogue says: it changes with the schema, and is none of the application's data. */

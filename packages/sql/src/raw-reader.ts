@@ -23,6 +23,8 @@ export interface RawContext<N extends object> {
   readonly functions: KnownFunctions
   /** The whole fragment stands where a table is named: `selectFrom(sql\`…\`.as('x'))`. */
   readonly isTable: boolean
+  /** It is the whole statement, and not a part of one. */
+  readonly isWhole: boolean
   /** Whether a node names something, a function among others. */
   readonly isName: (node: N) => boolean
 }
@@ -47,20 +49,26 @@ export class RawReader<N extends object> {
   hidesTables = false
   modifies = false
   doubtful = false
-  callsUnknownFunction = false
+  /** Those that it calls and nobody knows, as they are named: each may write. */
+  readonly unknownFunctions = new Set<string>()
+  /** What the same session answers from now on may be different. */
+  changesSession = false
   isLocking = false
   isVolatile = false
   readonly #tokens: readonly Token<N>[]
   readonly #functions: KnownFunctions
   readonly #levels: Level[]
   readonly #dialect: SqlDialect
+  readonly #isWhole: boolean
   readonly #isName: (node: N) => boolean
   /** T-SQL needs nothing between two statements. */
   readonly #endsWithoutSemicolon: boolean
   #expecting: Expectation
 
-  constructor(tokens: readonly Token<N>[], { dialect, functions, isTable, isName }: RawContext<N>) {
+  constructor(tokens: readonly Token<N>[], context: RawContext<N>) {
+    const { dialect, functions, isTable, isWhole, isName } = context
     this.#dialect = dialect
+    this.#isWhole = isWhole
     this.#isName = isName
     this.#endsWithoutSemicolon = dialect === 'mssql' || dialect === 'other'
     this.#tokens = tokens
@@ -107,12 +115,18 @@ export class RawReader<N extends object> {
         if (this.#level.inTableList) this.#expecting ??= 'source'
         return
       case ';':
-        // A second statement may be anything.
-        if (index < this.#tokens.length - 1) this.doubtful = true
+        if (this.#precedesStatement(index)) this.doubtful = true
         return
       default:
         return
     }
+  }
+
+  /** A second statement may be anything. With T-SQL the first may begin so: `;with x as (…) select …`. */
+  #precedesStatement(index: number): boolean {
+    const isStatement = (token: Token<N>) => !(token.kind === 'symbol' && token.text === ';')
+    const isSecond = !this.#isWhole || this.#tokens.slice(0, index).some(isStatement)
+    return isSecond && this.#tokens.slice(index).some(isStatement)
   }
 
   /** A table was expected, and words that may be its name were skipped. */
@@ -252,6 +266,8 @@ export class RawReader<N extends object> {
   #isCall(index: number): boolean {
     const token = this.#tokens[index]
     if (!this.#isSymbol(index + 1, '(')) return false
+    // `pragma table_info(films)`
+    if (this.#word(0) === 'pragma') return false
     if (token?.kind === 'node' && !this.#isName(token.node)) return false
     if (token?.kind === 'node') return this.#expecting !== 'target' && !this.#isAlias(index)
     if (token?.kind !== 'word' && token?.kind !== 'quoted') return false
@@ -301,9 +317,22 @@ export class RawReader<N extends object> {
     }
     const isClosed = (at: number) => this.#isSymbol(index + at, ')')
     const argumentCount = isClosed(2) ? 0 : isClosed(3) ? 1 : 2
-    const effect = this.#functions.effectOf(names.join('.'), argumentCount)
-    if (effect === 'volatile') this.isVolatile = true
-    if (effect === 'unknown') this.callsUnknownFunction = true
+    const name = names.join('.')
+    const effect = this.#functions.effectOf(name, argumentCount)
+    if (effect === 'volatile' || effect === 'setting') this.isVolatile = true
+    if (effect === 'setting' && !this.#isLocal(index)) this.changesSession = true
+    if (effect === 'unknown') this.unknownFunctions.add(name)
+  }
+
+  /** `set_config(name, value, true)`: for this transaction only. */
+  #isLocal(index: number): boolean {
+    let depth = 0
+    for (let at = index + 1; at < this.#tokens.length; at += 1) {
+      if (this.#isSymbol(at, '(')) depth += 1
+      if (this.#isSymbol(at, ')')) depth -= 1
+      if (depth === 0) return this.#word(at - 1) === 'true' && this.#isSymbol(at - 2, ',')
+    }
+    return false
   }
 
   #word(index: number): string | undefined {

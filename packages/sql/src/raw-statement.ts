@@ -29,7 +29,7 @@ export type RawStatement =
  */
 export function readRawStatement(sql: string, dialect: SqlDialect): RawStatement {
   const { tokens, clear } = lexSql([sql], dialect)
-  const statement = withoutEnd(tokens)
+  const statement = withoutSemicolons(tokens)
   if (!clear || statement.some((token) => isSymbol(token, ';'))) return { kind: 'opaque' }
   const words = statement.map((token) => (token.kind === 'word' ? token.text : ''))
   const first = words[statement.findIndex((token) => !isSymbol(token, '('))] ?? ''
@@ -40,21 +40,38 @@ export function readRawStatement(sql: string, dialect: SqlDialect): RawStatement
   if (control) return { kind: 'control', control }
   // EXPLAIN ANALYZE runs what it explains, and `SET autocommit` ends a transaction.
   const isHarmless = NOT_DATA.has(first) && !words.some((word) => NOT_HARMLESS.has(word))
-  if (!isHarmless) return { kind: 'opaque' }
-  return { kind: isSetting(words, statement, dialect) ? 'setting' : 'not-data' }
+  if (!isHarmless || statement.some(isAutocommit)) return { kind: 'opaque' }
+  if (first === 'pragma') return { kind: kindOfPragma(statement) }
+  return { kind: isSetting(words, dialect) ? 'setting' : 'not-data' }
 }
 
-function isSetting(
-  [first, second = '']: readonly string[],
-  tokens: readonly Token[],
-  dialect: SqlDialect,
-): boolean {
+function isSetting([first, second = '']: readonly string[], dialect: SqlDialect): boolean {
   // Its driver resets a connection for whoever gets it next.
   if (dialect === 'mssql') return false
-  if (first === 'pragma') return tokens.some((token) => isSymbol(token, '='))
-  const isOfSession = !['local', 'transaction', 'constraints'].includes(second)
-  return (first === 'set' || first === 'reset') && isOfSession
+  if (first !== 'set' && first !== 'reset') return false
+  // To MySQL, LOCAL is another word for SESSION.
+  if (second === 'local') return dialect !== 'postgres'
+  return second !== 'transaction' && second !== 'constraints'
 }
+
+/** `SET autocommit`, in all the ways to write it: @@autocommit, `autocommit`, @@session.autocommit. */
+function isAutocommit(token: Token): boolean {
+  return (token.kind === 'variable' || token.kind === 'quoted') && /autocommit$/i.test(token.text)
+}
+
+/** `pragma x` and `pragma main.x(table)` ask; `pragma x = value` and `pragma x(value)` set. */
+function kindOfPragma(tokens: readonly Token[]): 'not-data' | 'setting' {
+  const at = tokens[2] && isSymbol(tokens[2], '.') ? 3 : 1
+  const name = tokens[at]
+  const asks = name?.kind === 'word' && ASKING_PRAGMAS.has(name.text)
+  return asks || tokens.length <= at + 1 ? 'not-data' : 'setting'
+}
+
+/** Those that take what they ask about as an argument. */
+const ASKING_PRAGMAS = new Set(
+  `table_info table_xinfo table_list index_info index_xinfo index_list foreign_key_list foreign_key_check
+  integrity_check quick_check wal_checkpoint optimize incremental_vacuum`.split(/\s+/),
+)
 
 const SELECTING = new Set(['select', 'values', 'table', 'with'])
 const MODIFYING = new Set(['insert', 'update', 'delete', 'merge', 'truncate', 'replace'])
@@ -107,10 +124,11 @@ function controlOfBegin(second: string): 'begin' | undefined {
   return BEHIND_BEGIN.has(second) ? 'begin' : undefined
 }
 
-/** Without the semicolons that end it. */
-function withoutEnd(tokens: readonly Token[]): readonly Token[] {
+/** Without the semicolons that end it, and those that end whatever T-SQL had before it: `;with …`. */
+function withoutSemicolons(tokens: readonly Token[]): readonly Token[] {
+  const start = tokens.findIndex((token) => !isSymbol(token, ';'))
   const end = tokens.findLastIndex((token) => !isSymbol(token, ';'))
-  return tokens.slice(0, end + 1)
+  return tokens.slice(Math.max(start, 0), end + 1)
 }
 
 function isSymbol(token: Token, text: string): boolean {

@@ -20,7 +20,7 @@ type TextToken =
   /** What a parameter is bound to: `$1`, `?`, `@1`. */
   | { readonly kind: 'placeholder'; readonly text: string }
   /** A session variable: `@x`, `@@x`. */
-  | { readonly kind: 'variable' }
+  | { readonly kind: 'variable'; readonly text: string }
   | { readonly kind: 'symbol'; readonly text: string }
 
 /** What stands between two texts: a table, a subquery, a value. */
@@ -96,7 +96,7 @@ function tokenOf(
   if (groups.quoted !== undefined) return { kind: 'quoted', text: text.slice(1, -1) }
   if (groups.number !== undefined) return { kind: 'number' }
   if (groups.placeholder !== undefined) return { kind: 'placeholder', text }
-  if (groups.variable !== undefined) return { kind: 'variable' }
+  if (groups.variable !== undefined) return { kind: 'variable', text }
   return DOUBTFUL[dialect].includes(text) ? 'unclear' : { kind: 'symbol', text }
 }
 

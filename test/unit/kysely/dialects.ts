@@ -50,7 +50,10 @@ export function analyse(name: DialectName, query: CompiledQuery | Compilable): A
   const dialect = dialectOf(adapter)
   // MySQL and SQLite have none by themselves: there the option is set.
   const settings = { dialect, defaultSchema: defaultSchemaOf(dialect) ?? 'main', functions }
-  return analyseQuery(compiled, settings, adapter.supportsTransactionalDdl)
+  return analyseQuery(compiled, settings, {
+    supportsTransactionalDdl: adapter.supportsTransactionalDdl,
+    hasOneConnection: !adapter.supportsMultipleConnections,
+  })
 }
 
 /** An analysis in one line: `read films genres`, `write films`, `read films, volatile-function`, `write ?`. */

@@ -250,4 +250,34 @@ describe('the tables of a whole statement of raw SQL', () => {
     const query = CompiledQuery.raw(`select * from pragma_table_info('films')`)
     expect(summarise(query, 'sqlite')).toBe('read, volatile-function')
   })
+
+  it.each<[string, DialectName, string]>([
+    ['pragma table_info(films)', 'sqlite', 'read, not-data'],
+    [';with x as (select 1 as a) select * from x', 'mssql', 'read ?'],
+    [';delete from x', 'mssql', 'write ?'],
+    ["select set_config('a.b', 'c', true)", 'postgres', 'read, volatile-function'],
+    ["select set_config('a.b', (select 'c'), true)", 'postgres', 'read, volatile-function'],
+    ["select set_config('a.b', 'c', false)", 'postgres', 'write ?'],
+    ["select set_config('a.b', 'c', not true)", 'postgres', 'write ?'],
+    ["select set_config('a.b', 'c', $1)", 'postgres', 'write ?'],
+    ['select pg_catalog.set_config($1, $2, $3)', 'postgres', 'write ?'],
+    ['select set_limit(0.3)', 'postgres', 'write ?'],
+  ])('%s (%s): %s', (text, dialect, expected) => {
+    expect(summarise(CompiledQuery.raw(text), dialect)).toBe(expected)
+  })
+
+  it('says why it is not known what a query writes', () => {
+    const why = (text: string) => {
+      const { description } = analyse('postgres', CompiledQuery.raw(text))
+      return description.kind === 'write' ? description.opaqueBecause : undefined
+    }
+    expect(why('select close_month(1), audit.note(2), lower(title) from films')).toBe(
+      "it calls close_month(), audit.note(), which may write: see the option stableFunctions, or a hint's tables",
+    )
+    expect(why('update films set title = 1')).toBe(
+      "its text names tables: see sql.table, or a hint's tables",
+    )
+    expect(why('do $$ begin end $$')).toBe('its text may do anything')
+    expect(why('set search_path to x')).toBe('it changes the settings of a session')
+  })
 })

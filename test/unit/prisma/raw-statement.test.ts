@@ -29,6 +29,7 @@ describe('a raw statement that may write', () => {
     'SELECT 1; DELETE FROM films',
     'SELECT * INTO copy_of_films FROM films',
     'SELECT archive_films()',
+    "SELECT set_config('app.tenant', $1, false)",
     'SELECT public.archive_films()',
     'SELECT "count"()',
     'SELECT "archive films" (1)',

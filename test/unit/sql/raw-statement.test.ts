@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest'
+import type { SqlDialect } from '../../../packages/sql/src/sql-dialect.ts'
 import { readRawStatement } from '../../../packages/sql/src/raw-statement.ts'
 
 describe('a whole statement of raw SQL', () => {
@@ -49,5 +50,27 @@ describe('a whole statement of raw SQL', () => {
   ])('%j is %s', (text, expected) => {
     const statement = readRawStatement(text, 'postgres')
     expect(statement.kind === 'control' ? statement.control : statement.kind).toBe(expected)
+  })
+
+  it.each<[string, SqlDialect, string]>([
+    ['pragma table_info(films)', 'sqlite', 'not-data'],
+    ['pragma main.table_info(films)', 'sqlite', 'not-data'],
+    ['pragma integrity_check', 'sqlite', 'not-data'],
+    ['pragma foreign_keys(1)', 'sqlite', 'setting'],
+    ['pragma main.journal_mode = wal', 'sqlite', 'setting'],
+    ['set local timezone = 1', 'postgres', 'not-data'],
+    ['set local time_zone = 1', 'mysql', 'setting'],
+    ['set @@session.time_zone = 1', 'mysql', 'setting'],
+    ['set @@autocommit = 0', 'mysql', 'opaque'],
+    ['set @@session.autocommit = 0', 'mysql', 'opaque'],
+    ['set `autocommit` = 0', 'mysql', 'opaque'],
+    ['set session `AUTOCOMMIT` = 0', 'mysql', 'opaque'],
+    ['set @@`autocommit` = 0', 'mysql', 'opaque'],
+    ["set @x = 'autocommit'", 'mysql', 'setting'],
+    [';with x as (select 1 as a) select * from x;', 'mssql', 'select'],
+    [';; select 1; ;', 'mssql', 'select'],
+    ['; select 1; select 2', 'mssql', 'opaque'],
+  ])('%j on %s is %s', (text, dialect, expected) => {
+    expect(readRawStatement(text, dialect).kind).toBe(expected)
   })
 })
