@@ -12,6 +12,8 @@ export interface ServerProgram {
   /** For people. */
   readonly name: string
   readonly file: string
+  /** What the program is told that its name is, where one file is several programs. */
+  readonly argv0?: string
   readonly args: readonly string[]
   /** Resolves when the server answers a client, and rejects when it does not. */
   readonly connect: () => Promise<unknown>
@@ -53,6 +55,11 @@ export class ServerProcess {
     }
   }
 
+  /** Sends it a signal, such as SIGSTOP, which leaves its connections open and everything unanswered, and SIGCONT. */
+  signal(signal: NodeJS.Signals): void {
+    if (!this.#process?.kill(signal)) throw new Error(`${this.#program.name} is not running`)
+  }
+
   /** Stops the server and removes its folder. */
   async stop(): Promise<void> {
     await this.#end(this.#program.stopSignal)
@@ -61,17 +68,21 @@ export class ServerProcess {
   }
 
   #spawn(): void {
-    const { file, args, user, folder } = this.#program
-    this.#process = spawn(file, args, {
+    const { file, argv0, args, user, folder } = this.#program
+    const server = spawn(file, args, {
       ...user,
+      ...(argv0 !== undefined && { argv0 }),
       cwd: folder,
-      stdio: ['ignore', 'ignore', 'pipe'],
+      stdio: ['ignore', 'pipe', 'pipe'],
       // Ctrl-C goes to a whole process group. Ours alone gets it, and then stops the server in order.
       detached: true,
     })
-    this.#process.stderr?.on('data', (chunk: Buffer) => {
-      this.#log = (this.#log + chunk.toString()).slice(-20_000)
-    })
+    for (const output of [server.stdout, server.stderr]) {
+      output.on('data', (chunk: Buffer) => {
+        this.#log = (this.#log + chunk.toString()).slice(-20_000)
+      })
+    }
+    this.#process = server
   }
 
   async #answers(deadline: number): Promise<boolean> {

@@ -3,6 +3,7 @@ import { MariadbServer } from './mariadb-server.ts'
 import { makePgliteTemplate } from './pglite.ts'
 import { makeTemplate } from './postgres.ts'
 import { PostgresServer } from './postgres-server.ts'
+import { RedisServer } from './redis-server.ts'
 
 declare module 'vitest' {
   interface ProvidedContext {
@@ -10,6 +11,8 @@ declare module 'vitest' {
     postgresUrl: string
     /** The server that all test files share, without a database. */
     mariadbUrl: string
+    /** The Redis that all test files share: see redis.ts. */
+    redisUrl: string
     /** The file that every PGlite starts from. */
     pgliteTemplate: string
   }
@@ -27,6 +30,8 @@ export default async function startServers(project: TestProject): Promise<() => 
   project.provide('postgresUrl', postgres.url())
   const mariadb = started.use(await MariadbServer.start())
   project.provide('mariadbUrl', mariadb.url())
+  const redis = started.use(await RedisServer.start())
+  project.provide('redisUrl', redis.url())
   project.provide('pgliteTemplate', await makePgliteTemplate())
   // From here on vitest stops them. Had something above failed, leaving this function would have.
   const running = started.move()
