@@ -1,9 +1,11 @@
 import type { Awaitable } from './awaitable.ts'
 import type { Clock } from './clock.ts'
 import type { Codec } from './codec.ts'
+import type { Consistency } from './consistency.ts'
 import { DatabaseNames } from './database-names.ts'
 import { Flights } from './flights.ts'
 import { invalidateOnWrite, type WriteCall } from './invalidate-on-write.ts'
+import type { ReadCall } from './lookup.ts'
 import type { MarkStore } from './marks.ts'
 import { Metrics } from './metrics.ts'
 import { Policies, type PolicyOptions } from './policy.ts'
@@ -15,7 +17,8 @@ import {
   WritePlan,
 } from './query.ts'
 import type { Random } from './random.ts'
-import { type Loaded, type ReadCall, readThrough } from './read-through.ts'
+import { type Loaded, readThrough } from './read-through.ts'
+import type { SharedTier } from './shared-tier.ts'
 import type { Tier } from './tier.ts'
 import { TransactionScope } from './transaction-scope.ts'
 import type { ValueType } from './value-type.ts'
@@ -24,6 +27,8 @@ import type { ValueType } from './value-type.ts'
 export interface EngineParts {
   readonly tier: Tier
   readonly marks: MarkStore
+  /** What other processes share, where `marks` are true beside it. */
+  readonly shared?: SharedTier | undefined
   readonly codec: Codec
   readonly clock: Clock
   readonly random: Random
@@ -38,6 +43,10 @@ export interface EngineSettings {
   readonly ttlJitter: number
   readonly maxEntryBytes: number
   readonly maxShapes: number
+  /** What a write does for other processes where no hint says. */
+  readonly consistency: Consistency
+  /** The share of its time to live that an entry is kept in this process, where it is shared as well. */
+  readonly memoryTtlShare: number
 }
 
 /**
@@ -47,6 +56,7 @@ export interface EngineSettings {
 export class Engine {
   readonly tier: Tier
   readonly marks: MarkStore
+  readonly shared: SharedTier | undefined
   readonly codec: Codec
   readonly clock: Clock
   readonly random: Random
@@ -61,6 +71,7 @@ export class Engine {
   constructor(parts: EngineParts) {
     this.tier = parts.tier
     this.marks = parts.marks
+    this.shared = parts.shared
     this.codec = parts.codec
     this.clock = parts.clock
     this.random = parts.random
@@ -125,9 +136,10 @@ export class Engine {
     return new TransactionScope(this)
   }
 
-  /** Lets `close` wait for work that nobody else waits for, and whose failure concerns nobody. */
-  runInBackground(work: Promise<unknown>): void {
-    const tracked = work
+  /** Does what nobody waits for, and whose failure concerns nobody; not at all where too much is under way. */
+  runInBackground(work: () => Promise<unknown>): void {
+    if (this.#background.size >= MAX_BACKGROUND) return
+    const tracked = work()
       .catch(() => undefined)
       .finally(() => {
         this.#background.delete(tracked)
@@ -139,8 +151,12 @@ export class Engine {
     this.#closed = true
     await Promise.all(this.#background)
     await this.tier.close()
+    await this.shared?.close()
   }
 }
+
+/** A tier that cannot keep up must not make this process keep all that it was to store. */
+const MAX_BACKGROUND = 1000
 
 /** Whose query it is, and how people recognise it. */
 export interface QueryShape {

@@ -1,7 +1,7 @@
 import { LRUCache } from 'lru-cache'
 import type { Bus } from './bus.ts'
 import type { Clock } from './clock.ts'
-import type { MarkReading, MarkStore, MarkToken, WriterId } from './marks.ts'
+import type { MarkMatch, MarkReading, MarkStore, MarkToken, WriterId } from './marks.ts'
 import type { Random } from './random.ts'
 import type { Tag } from './tags.ts'
 
@@ -39,13 +39,13 @@ export class InProcessMarks implements MarkStore {
     return { state: 'open', tokens: tags.map((tag) => this.#tokens.get(tag) ?? this.#mint(tag)) }
   }
 
-  match(tags: readonly Tag[], tokens: readonly MarkToken[]): boolean {
-    if (tags.length !== tokens.length) return false
+  match(tags: readonly Tag[], tokens: readonly MarkToken[]): MarkMatch {
+    if (tags.length !== tokens.length) return 'moved'
     for (let index = 0; index < tags.length; index += 1) {
       // A locked tag has no token, so this one comparison covers it.
-      if (this.#tokens.get(tags[index]!) !== tokens[index]) return false
+      if (this.#tokens.get(tags[index]!) !== tokens[index]) return 'moved'
     }
-    return true
+    return 'current'
   }
 
   intent(tags: readonly Tag[], writer: WriterId): void {

@@ -4,6 +4,7 @@ export type { MemoryOptions, TidemarkOptions } from './options.ts'
 export type { Partition } from './partition.ts'
 export type { ByteSize } from './byte-size.ts'
 export type { Duration } from './duration.ts'
+export type { Consistency } from './consistency.ts'
 export { TidemarkError } from './tidemark-error.ts'
 export type { TidemarkErrorCode } from './tidemark-error.ts'
 export type { BypassReason, HitKind, MissReason, QueryMetrics, Timing } from './metrics.ts'
@@ -17,7 +18,7 @@ export type { EngineParts, EngineSettings, QueryShape } from './engine.ts'
 export { isPromise } from './awaitable.ts'
 export type { Awaitable } from './awaitable.ts'
 export type { KeyMaterial } from './cache-key.ts'
-export type { ReadCall } from './read-through.ts'
+export type { ReadCall } from './lookup.ts'
 export type { WriteCall } from './invalidate-on-write.ts'
 export type { TransactionScope } from './transaction-scope.ts'
 export type { WriteOutcome } from './write-intent.ts'
@@ -56,7 +57,17 @@ export type { Codec, EncodeLimits, Encoding, EncodingRefusal, Stored } from './c
 export { structuralCodec } from './structural-codec.ts'
 export { InProcessMarks } from './in-process-marks.ts'
 export type { InProcessMarksOptions } from './in-process-marks.ts'
-export type { MarkReading, MarkStore, MarkToken, WriterId } from './marks.ts'
+export type { MarkMatch, MarkReading, MarkStore, MarkToken, WriterId } from './marks.ts'
 export { MemoryTier } from './memory-tier.ts'
 export type { MemoryTierOptions } from './memory-tier.ts'
 export type { Entry, Tier, TierStats } from './tier.ts'
+export { openSharedMarks } from './shared-marks.ts'
+export type { SharedMarks, SharedMarksOptions } from './shared-marks.ts'
+export type {
+  NewSharedEntry,
+  SharedEntry,
+  SharedLookup,
+  SharedMark,
+  SharedTier,
+  SharedTierContext,
+} from './shared-tier.ts'

@@ -1,3 +1,4 @@
+import type { Consistency } from './consistency.ts'
 import type { Engine } from './engine.ts'
 import type { ResolvedHint } from './policy.ts'
 import type { WritePlan } from './query.ts'
@@ -16,6 +17,11 @@ export function tagsOfCall({ plan, hint }: WriteCall): readonly Tag[] {
   return plan.tags(hint?.cached ? hint : undefined)
 }
 
+/** What the write does for other processes. */
+export function consistencyOf(engine: Engine, { hint }: WriteCall): Consistency {
+  return (hint?.cached ? hint.consistency : undefined) ?? engine.settings.consistency
+}
+
 /**
  * The whole story of a write that commits by itself: take the marks, run it, let go of the marks, and
  * only then report it done. Whoever is told of the write can no longer read what was before it.
@@ -30,23 +36,30 @@ export async function invalidateOnWrite<T>(
   const { shape } = call.plan
   const startedAt = engine.clock.now()
   shape.write()
-  return underIntent(engine, tagsOfCall(call), call.outcomeOf, async () => {
-    shape.invalidated()
-    try {
-      return await run()
-    } finally {
-      shape.loaded(engine.clock.now() - startedAt)
-    }
-  })
+  return underIntent(
+    engine,
+    tagsOfCall(call),
+    consistencyOf(engine, call),
+    call.outcomeOf,
+    async () => {
+      shape.invalidated()
+      try {
+        return await run()
+      } finally {
+        shape.loaded(engine.clock.now() - startedAt)
+      }
+    },
+  )
 }
 
 /** Runs a statement while holding the marks of what it changes. */
 export async function underIntent<T>(
   engine: Engine,
   tags: readonly Tag[],
+  consistency: Consistency,
   outcomeOf: OutcomeOf,
   run: () => Promise<T>,
 ): Promise<T> {
-  const intent = await WriteIntent.open(engine, tags)
+  const intent = await WriteIntent.open(engine, tags, consistency)
   return settle(run, outcomeOf, (outcome) => intent.close(outcome))
 }

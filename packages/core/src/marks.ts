@@ -1,4 +1,7 @@
 import type { Awaitable } from './awaitable.ts'
+import type { CacheKey } from './cache-key.ts'
+import type { Consistency } from './consistency.ts'
+import type { SharedEntry } from './shared-tier.ts'
 import type { Tag } from './tags.ts'
 
 declare const brand: unique symbol
@@ -11,9 +14,20 @@ export type WriterId = string & { readonly [brand]: 'WriterId' }
 
 /** The marks of a list of tags, in the order of the list. */
 export type MarkReading =
-  | { readonly state: 'open'; readonly tokens: readonly MarkToken[] }
+  | {
+      readonly state: 'open'
+      readonly tokens: readonly MarkToken[]
+      /** What other processes have stored under the key that was asked for, whatever its tokens. */
+      readonly entry?: SharedEntry | undefined
+    }
   /** A writer is at work on at least one of them: whatever the database answers now may be either side. */
   | { readonly state: 'locked' }
+
+/**
+ * Whether an entry's tokens are the current ones, as far as this process knows at this moment. `'unknown'`: nobody has
+ * told it lately, so the marks must be read.
+ */
+export type MarkMatch = 'current' | 'moved' | 'unknown'
 
 /**
  * The truth about what is current. Every tag has a mark: absent, a random token, or locked by writers.
@@ -31,20 +45,23 @@ export type MarkReading =
  *    store's own option. That is safe: the old token is gone, whatever became of the write.
  */
 export interface MarkStore {
-  /** Takes the tokens of all tags at once, minting those that are absent. */
-  read(tags: readonly Tag[]): Awaitable<MarkReading>
+  /**
+   * Takes the tokens of all tags at once, minting those that are absent. Where entries are shared beside the marks it
+   * brings the one of `key` along: both are one question.
+   */
+  read(tags: readonly Tag[], key?: CacheKey): Awaitable<MarkReading>
 
   /**
    * Whether every tag still has the token at its place in `tokens`, as far as is known here, now. On
    * the hit path: it neither waits nor mints.
    */
-  match(tags: readonly Tag[], tokens: readonly MarkToken[]): boolean
+  match(tags: readonly Tag[], tokens: readonly MarkToken[]): MarkMatch
 
   /**
    * Locks the tags for `writer`, until it releases or abandons them or its process is gone. From the
-   * moment of the call, whatever becomes of it, `match` is false here.
+   * moment of the call, whatever becomes of it, nothing matches here. With `'fresh'` other processes are not told.
    */
-  intent(tags: readonly Tag[], writer: WriterId): Awaitable<void>
+  intent(tags: readonly Tag[], writer: WriterId, consistency?: Consistency): Awaitable<void>
 
   /**
    * Ends the intent of `writer`, and takes the tokens away even where that intent never took hold. A tag

@@ -42,6 +42,8 @@ export type BypassReason =
 export type HitKind =
   /** From the memory tier. */
   | 'memory'
+  /** From the shared tier. */
+  | 'shared'
   /** By the answer to the same query that was already on its way. */
   | 'joined'
 

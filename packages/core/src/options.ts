@@ -1,8 +1,10 @@
 import { type ByteSize, parseByteSize } from './byte-size.ts'
-import { checkCount, checkKeys } from './check-options.ts'
+import { checkCount, checkKeys, checkName } from './check-options.ts'
 import { type Clock, systemClock } from './clock.ts'
+import { checkConsistency, type Consistency } from './consistency.ts'
 import { type Duration, parseDuration } from './duration.ts'
 import { type Random, systemRandom } from './random.ts'
+import type { SharedTier } from './shared-tier.ts'
 import { invalidOption } from './tidemark-error.ts'
 
 export interface TidemarkOptions {
@@ -13,8 +15,19 @@ export interface TidemarkOptions {
    * was stored together does not end together. Default: `0.1`.
    */
   readonly ttlJitter?: number
-  /** The bounds of the memory tier. */
-  readonly memory?: MemoryOptions
+  /** The bounds of the memory tier. `false`, which needs a shared tier: nothing is kept in this process. */
+  readonly memory?: MemoryOptions | false
+  /** Where processes share results and the marks that say what is current, such as `redisTier(…)`. Default: none. */
+  readonly shared?: SharedTier
+  /** Keeps applications apart that share one shared tier. Default: `'tidemark'`. */
+  readonly namespace?: string
+  /** What a write does for readers in other processes. Default: `'available'`. */
+  readonly consistency?: Consistency
+  /**
+   * How long this process may go on serving from its memory what another has made old, should no word of it come through.
+   * `0`: each hit is checked with the shared tier. Default: `'1s'`. Of no concern without a shared tier.
+   */
+  readonly maxStaleness?: Duration
   /** How long readers ask the database after a write whose outcome is unknown. Default: `'10s'`. */
   readonly lease?: Duration
   /** How many query shapes are counted one by one in the metrics. Default: `1000`. */
@@ -35,6 +48,11 @@ export interface MemoryOptions {
    * or `maxBytes` where that is less.
    */
   readonly maxEntryBytes?: ByteSize
+  /**
+   * The share of its time to live, above 0 to 1, that a result is kept in this process where it is shared as well: what is
+   * read by many stays shared for long, and takes the room of each process for a short time. Default: `0.25`.
+   */
+  readonly ttlShare?: number
 }
 
 /** All options with their defaults, checked, and in plain units. */
@@ -46,20 +64,40 @@ export interface ResolvedOptions {
   readonly maxEntryBytes: number
   readonly leaseMs: number
   readonly maxShapes: number
+  readonly memory: boolean
+  readonly memoryTtlShare: number
+  readonly shared: SharedTier | undefined
+  readonly namespace: string
+  readonly consistency: Consistency
+  readonly maxStalenessMs: number
   readonly clock: Clock
   readonly random: Random
 }
 
-const NAMES = ['ttl', 'ttlJitter', 'memory', 'lease', 'maxShapes', 'clock', 'random'] as const
-const MEMORY_NAMES = ['maxEntries', 'maxBytes', 'maxEntryBytes'] as const
+const NAMES = [
+  'ttl',
+  'ttlJitter',
+  'memory',
+  'shared',
+  'namespace',
+  'consistency',
+  'maxStaleness',
+  'lease',
+  'maxShapes',
+  'clock',
+  'random',
+] as const
+const MEMORY_NAMES = ['maxEntries', 'maxBytes', 'maxEntryBytes', 'ttlShare'] as const
 
 /** @throws TidemarkError `INVALID_OPTION` that names the option, what was expected and what came */
 export function resolveOptions(options: TidemarkOptions): ResolvedOptions {
   checkKeys('options', options, NAMES)
-  const { ttl = '5m', ttlJitter = 0.1, memory = {}, lease = '10s', maxShapes = 1000 } = options
+  const { ttl = '5m', ttlJitter = 0.1, lease = '10s', maxShapes = 1000 } = options
+  const { shared, namespace = 'tidemark', consistency = 'available', maxStaleness = '1s' } = options
   const { clock = systemClock, random = systemRandom } = options
-  checkKeys('memory', memory, MEMORY_NAMES)
-  const { maxEntries = 10_000 } = memory
+  const memory = options.memory === false ? {} : (options.memory ?? {})
+  checkKeys('memory', memory, MEMORY_NAMES, 'an object, or false')
+  const { maxEntries = 10_000, ttlShare = 0.25 } = memory
   const maxBytes = parseByteSize('memory.maxBytes', memory.maxBytes ?? '64mb')
 
   checkCount('memory.maxEntries', maxEntries, MAX_ENTRIES)
@@ -67,6 +105,19 @@ export function resolveOptions(options: TidemarkOptions): ResolvedOptions {
   if (typeof ttlJitter !== 'number' || !(ttlJitter >= 0 && ttlJitter < 1)) {
     throw invalidOption('ttlJitter', 'a number from 0 to below 1', ttlJitter)
   }
+  if (typeof ttlShare !== 'number' || !(ttlShare > 0 && ttlShare <= 1)) {
+    throw invalidOption('memory.ttlShare', 'a number above 0, at most 1', ttlShare)
+  }
+  if (shared !== undefined) checkMethods('shared', shared, SHARED_METHODS)
+  else if (options.memory === false) {
+    throw invalidOption(
+      'memory',
+      'the bounds of the memory tier (false needs a shared tier)',
+      false,
+    )
+  }
+  checkName('namespace', namespace)
+  checkConsistency('consistency', consistency)
   checkMethods('clock', clock, ['now'])
   checkMethods('random', random, ['fraction', 'token'])
   return {
@@ -77,10 +128,18 @@ export function resolveOptions(options: TidemarkOptions): ResolvedOptions {
     maxEntryBytes: resolveMaxEntryBytes(memory.maxEntryBytes, maxBytes),
     leaseMs: parseFiniteDuration('lease', lease),
     maxShapes,
+    memory: options.memory !== false,
+    memoryTtlShare: shared ? ttlShare : 1,
+    shared,
+    namespace,
+    consistency,
+    maxStalenessMs: maxStaleness === 0 ? 0 : parseFiniteDuration('maxStaleness', maxStaleness),
     clock,
     random,
   }
 }
+
+const SHARED_METHODS = ['open', 'lookup', 'mint', 'store', 'intent', 'release', 'abandon', 'close']
 
 /** The list of the memory tier is allocated in one piece. */
 const MAX_ENTRIES = 1_000_000

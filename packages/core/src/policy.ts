@@ -1,4 +1,5 @@
 import { checkKeys, checkNames, checkRecord } from './check-options.ts'
+import { checkConsistency, type Consistency } from './consistency.ts'
 import { type Duration, parseDuration } from './duration.ts'
 import { physicalTable } from './tags.ts'
 import { invalidOption } from './tidemark-error.ts'
@@ -15,6 +16,11 @@ export interface ReadHint {
    * name each of them; without them such a read is not cached, and such a write makes everything old.
    */
   readonly tables?: readonly string[]
+  /**
+   * On a write: what it does for readers in other processes. On a read, `'strict'`: it is not served from this process's
+   * memory unless the shared tier has just said that it is current. Default: the cache's `consistency`.
+   */
+  readonly consistency?: Consistency
 }
 
 /** What holds for every read of a table that has no hint of its own. */
@@ -112,6 +118,7 @@ export interface CachedHint {
   readonly ttlMs: number | undefined
   readonly tags: readonly string[]
   readonly tables: readonly string[] | undefined
+  readonly consistency: Consistency | undefined
 }
 
 export interface UncachedHint {
@@ -129,14 +136,16 @@ function checkTables(name: string, tables: unknown): void {
 /** @throws TidemarkError `INVALID_OPTION` that names the part of the hint at fault */
 export function resolveHint(hint: ReadHint | false, name = 'cache'): ResolvedHint {
   if (hint === false) return UNCACHED
-  checkKeys(name, hint, ['ttl', 'tags', 'tables'], 'an object, or false')
-  const { ttl, tags = [], tables } = hint
+  checkKeys(name, hint, ['ttl', 'tags', 'tables', 'consistency'], 'an object, or false')
+  const { ttl, tags = [], tables, consistency } = hint
   checkNames(`${name}.tags`, tags)
   if (tables !== undefined) checkTables(`${name}.tables`, tables)
+  if (consistency !== undefined) checkConsistency(`${name}.consistency`, consistency)
   return {
     cached: true,
     ttlMs: ttl === undefined ? undefined : parseDuration(`${name}.ttl`, ttl),
     tags: [...tags],
     tables: tables && [...tables],
+    consistency,
   }
 }

@@ -1,28 +1,12 @@
 import { type Awaitable, isPromise } from './awaitable.ts'
-import { cacheKey, type CacheKey, type KeyMaterial } from './cache-key.ts'
-import type { Codec, Encoding } from './codec.ts'
+import type { Encoding } from './codec.ts'
 import type { Engine } from './engine.ts'
+import { changeOf, type Lookup, prepareLookup, type ReadCall } from './lookup.ts'
 import type { MarkToken } from './marks.ts'
 import type { BypassReason, MissReason } from './metrics.ts'
-import type { ResolvedHint } from './policy.ts'
-import type { ReadPlan } from './query.ts'
-import type { Tag } from './tags.ts'
+import type { SharedEntry } from './shared-tier.ts'
+import { encodeResult, rememberResult, storeResult } from './store-result.ts'
 import type { Entry } from './tier.ts'
-
-/** One read, as an adapter hands it over. */
-export interface ReadCall {
-  readonly plan: ReadPlan
-  readonly hint?: ResolvedHint | undefined
-  /** Why this call, unlike others of its shape, must not use the cache. */
-  readonly bypass?: BypassReason | undefined
-  /**
-   * Asked for only when the read may be cached, and again when its answer is there. `undefined`: it is not known whose
-   * view of the data is asked for.
-   */
-  readonly key: () => KeyMaterial | undefined
-  /** Set where the caller can cancel its query: nobody else may then depend on it. */
-  readonly cancellable?: boolean
-}
 
 /** What a load leaves for those who joined it. */
 export interface Loaded {
@@ -32,29 +16,19 @@ export interface Loaded {
 
 type Load<T> = () => Promise<T>
 
-/** A read that may be cached, with everything that is needed to look it up. */
-interface Lookup {
-  readonly call: ReadCall
-  readonly material: KeyMaterial
-  /** See `Dependencies.id`. */
-  readonly id: string
-  readonly key: CacheKey
-  readonly tags: readonly Tag[]
-  readonly ttlMs: number
-  readonly startedAt: number
-}
-
 /**
  * The whole story of a read.
  *
  * Hit: the tier has an entry, it is young enough, and every mark it was read under is still current.
- * Nothing is awaited where the tier answers at once.
+ * Nothing is awaited where the tier answers at once and the marks are known here.
+ *
+ * Shared hit: another process has stored it, and it is brought along when the marks are read.
  *
  * Miss: take the marks, ask the database, store the answer under the marks that were taken **before**
  * the question. A write in between has moved them, so the entry is dead on arrival and harmless.
  */
 export function readThrough<T>(engine: Engine, call: ReadCall, load: Load<T>): Awaitable<T> {
-  const lookup = prepare(engine, call)
+  const lookup = prepareLookup(engine, call)
   if (typeof lookup === 'string') return bypass(engine, call, lookup, load)
   let found
   try {
@@ -65,35 +39,6 @@ export function readThrough<T>(engine: Engine, call: ReadCall, load: Load<T>): A
   return isPromise(found)
     ? serveOrLoadLater(engine, lookup, found, load)
     : serveOrLoad(engine, lookup, found, load)
-}
-
-/** Everything about a read that is known before any tier is asked, or the reason not to ask. */
-function prepare(engine: Engine, call: ReadCall): Lookup | BypassReason {
-  const { plan } = call
-  const hint = call.hint?.cached ? call.hint : undefined
-  if (engine.closed) return 'closed'
-  if (call.hint?.cached === false) return 'bypass-hint'
-  if (call.bypass) return call.bypass
-  if (plan.obstacle) return plan.obstacle
-  if (!hint && !plan.decision.cached) return plan.decision.reason
-  if (plan.tables === 'unknown' && !hint?.tables) return 'opaque-sql'
-  const startedAt = engine.clock.now()
-  const byTables = plan.decision.cached ? plan.decision.policy.ttlMs : engine.settings.defaultTtlMs
-  const { tags, id } = plan.dependencies(hint)
-  const material = call.key()
-  if (!material) return 'no-partition'
-  const key = keyOf(engine, material, id)
-  if (key === undefined) return 'unkeyable-parameter'
-  return { call, material, id, key, tags, ttlMs: hint?.ttlMs ?? byTables, startedAt }
-}
-
-/** Undefined where a parameter has no encoding, or throws when it is looked at. */
-function keyOf(engine: Engine, material: KeyMaterial, id: string): CacheKey | undefined {
-  try {
-    return cacheKey(material, id, engine.valueTypes)
-  } catch {
-    return undefined
-  }
 }
 
 async function serveOrLoadLater<T>(
@@ -117,16 +62,48 @@ function serveOrLoad<T>(
   entry: Entry | undefined,
   load: Load<T>,
 ): Awaitable<T> {
-  let verdict
+  if (!entry) return fill(engine, lookup, 'absent', load)
+  let match
   try {
-    verdict = judge(engine, lookup, entry)
+    match = engine.marks.match(lookup.tags, entry.tokens)
   } catch {
     return bypass(engine, lookup.call, 'tier-down', load)
   }
-  if (typeof verdict === 'string') return fill(engine, lookup, verdict, load)
+  if (match === 'moved') return fill(engine, lookup, 'marks-moved', load)
+  if (isExpired(lookup, entry)) return fill(engine, lookup, 'expired', load)
+  return match === 'unknown' || lookup.isStrict
+    ? serveIfCurrent(engine, lookup, entry, load)
+    : serve(engine, lookup, entry, load)
+}
+
+/** The second bound is this caller's own: another may have stored it for longer than this one accepts. */
+function isExpired({ startedAt, ttlMs }: Lookup, { expiresAt, readAt }: Entry): boolean {
+  return startedAt >= expiresAt || startedAt - readAt >= ttlMs
+}
+
+/** For an entry whose marks this process has not heard of lately: they are read, its value is not. */
+async function serveIfCurrent<T>(
+  engine: Engine,
+  lookup: Lookup,
+  entry: Entry,
+  load: Load<T>,
+): Promise<T> {
+  let reading
+  try {
+    reading = await engine.marks.read(lookup.tags)
+  } catch {
+    return bypass(engine, lookup.call, 'tier-down', load)
+  }
+  if (reading.state === 'locked') return bypass(engine, lookup.call, 'marks-locked', load)
+  return areSame(reading.tokens, entry.tokens)
+    ? serve(engine, lookup, entry, load)
+    : fill(engine, lookup, 'marks-moved', load)
+}
+
+function serve<T>(engine: Engine, lookup: Lookup, entry: Entry, load: Load<T>): Awaitable<T> {
   let value
   try {
-    value = engine.codec.decode(verdict.stored) as T
+    value = engine.codec.decode(entry.stored) as T
   } catch {
     return fill(engine, lookup, 'corrupt-entry', load)
   }
@@ -134,36 +111,26 @@ function serveOrLoad<T>(
   return value
 }
 
-/** The entry if it may be served, or why not. */
-function judge(
-  engine: Engine,
-  { tags, ttlMs, startedAt }: Lookup,
-  entry: Entry | undefined,
-): Entry | MissReason {
-  if (!entry) return 'absent'
-  if (!engine.marks.match(tags, entry.tokens)) return 'marks-moved'
-  // The second bound is this caller's own: another may have stored it for longer than this one accepts.
-  if (startedAt >= entry.expiresAt || startedAt - entry.readAt >= ttlMs) return 'expired'
-  return entry
-}
-
 async function fill<T>(
   engine: Engine,
   lookup: Lookup,
-  reason: MissReason,
+  localReason: MissReason,
   load: Load<T>,
 ): Promise<T> {
   const { call, key, tags, ttlMs, startedAt } = lookup
   let reading
   try {
     // Marks before rows: read after them, they would bless rows that a commit has just replaced.
-    reading = await engine.marks.read(tags)
+    reading = await engine.marks.read(tags, key)
   } catch {
     return bypass(engine, call, 'tier-down', load)
   }
   if (reading.state === 'locked') return bypass(engine, call, 'marks-locked', load)
 
-  const { tokens } = reading
+  const { tokens, entry } = reading
+  const shared = entry && takeShared(engine, lookup, tokens, entry)
+  if (shared?.state === 'served') return shared.value as T
+  const reason = shared?.reason ?? localReason
   const loadOwn = () => loadAndStore(engine, lookup, tokens, reason, load)
   if (call.cancellable) return (await loadOwn()).value as T
   const flightKey = `${key}\n${tokens.join()}`
@@ -185,6 +152,40 @@ async function fill<T>(
   return (await loadOwn()).value as T
 }
 
+/** Serves what another process has stored, and keeps a copy here; or says why not. */
+function takeShared(
+  engine: Engine,
+  lookup: Lookup,
+  tokens: readonly MarkToken[],
+  entry: SharedEntry,
+): { state: 'served'; value: unknown } | { state: 'refused'; reason: MissReason } {
+  const { call, key, startedAt, ttlMs } = lookup
+  if (!areSame(tokens, entry.tokens)) return { state: 'refused', reason: 'marks-moved' }
+  if (entry.ageMs >= Math.min(entry.ttlMs, ttlMs)) return { state: 'refused', reason: 'expired' }
+  let value
+  try {
+    value = entry.decode()
+  } catch {
+    return { state: 'refused', reason: 'corrupt-entry' }
+  }
+  call.plan.shape.hit('shared', engine.clock.now() - startedAt)
+  const encoding = encodeResult(engine, key, value)
+  if (encoding.state === 'encoded') {
+    // It was asked for before it answered, so it is this old at most.
+    rememberResult(
+      engine,
+      lookup,
+      { tokens, readAt: startedAt - entry.ageMs, ...encoding },
+      entry.ttlMs,
+    )
+  }
+  return { state: 'served', value }
+}
+
+function areSame(tokens: readonly MarkToken[], others: readonly MarkToken[]): boolean {
+  return tokens.length === others.length && tokens.every((token, at) => token === others[at])
+}
+
 /** A load that takes longer than this is left to those who wait for it already: its connection may hang. */
 const JOIN_WINDOW_MS = 10_000
 
@@ -196,7 +197,7 @@ async function loadAndStore(
   reason: MissReason,
   load: Load<unknown>,
 ): Promise<Loaded> {
-  const { clock, codec, settings } = engine
+  const { clock } = engine
   const { shape } = lookup.call.plan
   const readAt = clock.now()
   let value
@@ -211,56 +212,15 @@ async function loadAndStore(
   const change = changeOf(engine, lookup)
   const encoding: Encoding = change
     ? { state: 'refused', reason: change }
-    : encodeSafely(codec, value, settings.maxEntryBytes - lookup.key.length * 2)
+    : encodeResult(engine, lookup.key, value)
   if (encoding.state === 'refused') {
     shape.bypass(encoding.reason)
   } else {
     shape.miss(reason)
-    store(engine, lookup, { tokens, readAt, ...encoding })
+    const { stored, bytes } = encoding
+    storeResult(engine, lookup, { tokens, readAt, stored, bytes }, value)
   }
   return { value, encoding }
-}
-
-/**
- * What became another while the query ran, if anything did. Whoever changes a parameter then has asked for we do not know
- * what, and whoever changes the partition has asked on behalf of we do not know whom.
- */
-function changeOf(
-  engine: Engine,
-  { call, material, id, key }: Lookup,
-): 'no-partition' | 'unkeyable-parameter' | undefined {
-  if (keyOf(engine, material, id) !== key) return 'unkeyable-parameter'
-  try {
-    return call.key()?.partition === material.partition ? undefined : 'no-partition'
-  } catch {
-    return 'no-partition'
-  }
-}
-
-/** A tier that fails to store has forgotten, which it may at any time; nobody waits for one that is slow. */
-function store(
-  engine: Engine,
-  { key, tags, ttlMs }: Lookup,
-  { tokens, readAt, stored, bytes }: Omit<Entry, 'expiresAt'>,
-): void {
-  const { marks, random, settings, tier } = engine
-  try {
-    // Where a write came in between, storing it would be harmless, and useless.
-    if (engine.closed || !marks.match(tags, tokens)) return
-    const expiresAt = readAt + ttlMs * (1 - settings.ttlJitter * random.fraction())
-    const storing = tier.set(key, { tokens, stored, bytes, readAt, expiresAt })
-    if (isPromise(storing)) engine.runInBackground(storing)
-  } catch {
-    // Forgotten, see above.
-  }
-}
-
-function encodeSafely(codec: Codec, value: unknown, maxBytes: number): Encoding {
-  try {
-    return codec.encode(value, { maxBytes })
-  } catch {
-    return { state: 'refused', reason: 'unstorable-value' }
-  }
 }
 
 /** Asks the database on behalf of a read that has nothing to do with the cache. */

@@ -4,8 +4,10 @@ import { Engine } from './engine.ts'
 import { InProcessMarks } from './in-process-marks.ts'
 import type { WriterId } from './marks.ts'
 import { MemoryTier } from './memory-tier.ts'
+import { NoTier } from './no-tier.ts'
 import type { QueryMetrics } from './metrics.ts'
 import { resolveOptions, type TidemarkOptions } from './options.ts'
+import { openSharedMarks } from './shared-marks.ts'
 import { structuralCodec } from './structural-codec.ts'
 import { EVERYTHING, namesOfTable, type Tag, tagsOfWrite } from './tags.ts'
 import { TidemarkError } from './tidemark-error.ts'
@@ -137,9 +139,10 @@ const MAX_MARKS = 50_000
  * const db = withCache(new Kysely<DB>({ dialect }), cache)
  */
 export function createTidemark(options: TidemarkOptions = {}): Tidemark {
-  const { clock, random, leaseMs, maxEntries, maxBytes, ...resolved } = resolveOptions(options)
+  const resolved = resolveOptions(options)
+  const { clock, random, leaseMs, shared } = resolved
   const bus = new InProcessBus()
-  const tier = new MemoryTier({ maxEntries, maxBytes })
+  const tier = resolved.memory ? new MemoryTier(resolved) : new NoTier()
   // What is old for everyone is memory for nobody: this frees it at once instead of by and by.
   bus.subscribe(({ tags }) => {
     if (tags.includes(EVERYTHING)) tier.clear()
@@ -147,7 +150,10 @@ export function createTidemark(options: TidemarkOptions = {}): Tidemark {
   const valueTypes: ValueType[] = []
   const engine = new Engine({
     tier,
-    marks: new InProcessMarks({ clock, random, bus, leaseMs, maxMarks: MAX_MARKS }),
+    marks: shared
+      ? openSharedMarks({ ...resolved, shared, bus, maxMarks: MAX_MARKS }, valueTypes)
+      : new InProcessMarks({ clock, random, bus, leaseMs, maxMarks: MAX_MARKS }),
+    shared,
     codec: structuralCodec(valueTypes),
     clock,
     random,
@@ -157,6 +163,8 @@ export function createTidemark(options: TidemarkOptions = {}): Tidemark {
       ttlJitter: resolved.ttlJitter,
       maxEntryBytes: resolved.maxEntryBytes,
       maxShapes: resolved.maxShapes,
+      consistency: resolved.consistency,
+      memoryTtlShare: resolved.memoryTtlShare,
     },
   })
   return new Tidemark(engine)

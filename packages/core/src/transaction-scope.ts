@@ -1,5 +1,6 @@
+import { type Consistency, strictest } from './consistency.ts'
 import type { Engine } from './engine.ts'
-import { tagsOfCall, underIntent, type WriteCall } from './invalidate-on-write.ts'
+import { consistencyOf, tagsOfCall, underIntent, type WriteCall } from './invalidate-on-write.ts'
 import type { Tag } from './tags.ts'
 import { type OutcomeOf, settle, WriteIntent, type WriteOutcome } from './write-intent.ts'
 
@@ -18,6 +19,8 @@ import { type OutcomeOf, settle, WriteIntent, type WriteOutcome } from './write-
 export class TransactionScope {
   readonly #engine: Engine
   readonly #tags = new Set<Tag>()
+  /** The strictest of what its writes ask for. */
+  #consistency: Consistency = 'fresh'
   /** Of the COMMIT that is under way. A promise, so that two who come at once share one intent. */
   #intent: Promise<WriteIntent | undefined> | undefined
   /** Of writes that came after it and are done: they may have come in time. */
@@ -34,6 +37,7 @@ export class TransactionScope {
     const { shape, takesEffect } = call.plan
     const tags = tagsOfCall(call)
     for (const tag of tags) this.#tags.add(tag)
+    this.#consistency = strictest(this.#consistency, consistencyOf(this.#engine, call))
     if (takesEffect === 'at-once') this.mayCommitByItself()
     const startedAt = this.#engine.clock.now()
     shape.write()
@@ -41,7 +45,7 @@ export class TransactionScope {
     try {
       if (this.#intent) return await this.#writeLate(this.#intent, tags, call, run)
       return this.#commitsByItself
-        ? await underIntent(this.#engine, [...this.#tags], call.outcomeOf, run)
+        ? await underIntent(this.#engine, [...this.#tags], this.#consistency, call.outcomeOf, run)
         : await run()
     } finally {
       shape.loaded(this.#engine.clock.now() - startedAt)
@@ -56,16 +60,26 @@ export class TransactionScope {
     this.#commitsByItself = true
   }
 
-  /** Takes the marks of all that was written. To be awaited before the COMMIT is sent. */
+  /**
+   * Takes the marks of all that was written. To be awaited before the COMMIT is sent.
+   *
+   * @throws TidemarkError `MARKS_UNAVAILABLE` where `'strict'` could not be kept: the COMMIT must then not be sent
+   */
   async beforeCommit(): Promise<void> {
-    this.#intent ??= this.#open()
-    await this.#intent
+    const intent = (this.#intent ??= this.#open(this.#consistency))
+    try {
+      await intent
+    } catch (error) {
+      // Nothing was sent: the COMMIT may be tried again, and then so is this.
+      if (this.#intent === intent) this.#intent = undefined
+      throw error
+    }
   }
 
   /** Lets go of the marks. To be awaited before the end of the transaction is reported. */
   async end(outcome: WriteOutcome): Promise<void> {
     // A rollback does not undo what has committed by itself.
-    if (this.#commitsByItself) await this.beforeCommit()
+    if (this.#commitsByItself) this.#intent ??= this.#open('available')
     const held = [this.#intent, ...this.#late]
     this.#intent = undefined
     this.#late = []
@@ -78,8 +92,9 @@ export class TransactionScope {
     return settle(send, outcomeOf, (outcome) => this.end(outcome))
   }
 
-  async #open(): Promise<WriteIntent | undefined> {
-    return this.#tags.size > 0 ? WriteIntent.open(this.#engine, [...this.#tags]) : undefined
+  async #open(consistency: Consistency): Promise<WriteIntent | undefined> {
+    if (this.#tags.size === 0) return undefined
+    return WriteIntent.open(this.#engine, [...this.#tags], consistency)
   }
 
   /**
@@ -92,7 +107,7 @@ export class TransactionScope {
     call: WriteCall,
     run: () => Promise<T>,
   ): Promise<T> {
-    const intent = await WriteIntent.open(this.#engine, tags)
+    const intent = await WriteIntent.open(this.#engine, tags, this.#consistency)
     return settle(run, call.outcomeOf, async (outcome) => {
       if (this.#intent === commit) this.#late.push(intent)
       else await intent.close(outcome)

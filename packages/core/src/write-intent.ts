@@ -1,6 +1,8 @@
+import type { Consistency } from './consistency.ts'
 import type { Engine } from './engine.ts'
 import type { WriterId } from './marks.ts'
 import type { Tag } from './tags.ts'
+import { TidemarkError } from './tidemark-error.ts'
 
 /** What became of a write, as far as its error tells. */
 export type WriteOutcome =
@@ -45,8 +47,8 @@ function judge(error: unknown, outcomeOf: OutcomeOf): WriteOutcome {
 /**
  * A writer's hold on the marks of what it is about to change.
  *
- * None of its methods throws: a write that the database has taken is never reported as failed because
- * of the cache.
+ * Only the opening can throw, and only where `'strict'` asks for it: a write that the database has taken is never
+ * reported as failed because of the cache.
  */
 export class WriteIntent {
   readonly #engine: Engine
@@ -59,10 +61,31 @@ export class WriteIntent {
     this.#writer = engine.random.token() as WriterId
   }
 
-  /** Takes the marks away: from now on readers of these tags ask the database. */
-  static async open(engine: Engine, tags: readonly Tag[]): Promise<WriteIntent> {
+  /**
+   * Takes the marks away: from now on readers of these tags ask the database.
+   *
+   * @throws TidemarkError `MARKS_UNAVAILABLE` where `'strict'` could not be kept
+   */
+  static async open(
+    engine: Engine,
+    tags: readonly Tag[],
+    consistency: Consistency,
+  ): Promise<WriteIntent> {
     const intent = new WriteIntent(engine, tags)
-    await intent.#try(() => engine.marks.intent(tags, intent.#writer))
+    try {
+      await engine.marks.intent(tags, intent.#writer, consistency)
+    } catch (cause) {
+      engine.metrics.markFailure()
+      if (consistency !== 'strict') return intent
+      // Nothing will be written. What of the intent took hold would end with its lease; this is sooner.
+      engine.runInBackground(() => intent.close('settled'))
+      throw new TidemarkError(
+        'MARKS_UNAVAILABLE',
+        `expected to lock the marks of ${tags.join(', ')} before the write, as consistency: 'strict' asks, but the ` +
+          "shared tier did not answer. Nothing was written. With consistency: 'available' the write would have gone on",
+        { cause },
+      )
+    }
     return intent
   }
 
@@ -70,18 +93,12 @@ export class WriteIntent {
   async close(outcome: WriteOutcome): Promise<void> {
     const { marks, metrics } = this.#engine
     if (outcome === 'unknown') metrics.unknownOutcome()
-    await this.#try(() =>
-      outcome === 'settled'
-        ? marks.release(this.#tags, this.#writer)
-        : marks.abandon(this.#tags, this.#writer),
-    )
-  }
-
-  async #try(step: () => unknown): Promise<void> {
     try {
-      await step()
+      await (outcome === 'settled'
+        ? marks.release(this.#tags, this.#writer)
+        : marks.abandon(this.#tags, this.#writer))
     } catch {
-      this.#engine.metrics.markFailure()
+      metrics.markFailure()
     }
   }
 }

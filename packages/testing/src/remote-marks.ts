@@ -1,4 +1,4 @@
-import type { MarkReading, MarkStore, MarkToken, Tag, WriterId } from '@tidemark/core'
+import type { MarkMatch, MarkReading, MarkStore, MarkToken, Tag, WriterId } from '@tidemark/core'
 
 export interface MarkCall {
   readonly method: 'read' | 'intent' | 'release' | 'abandon'
@@ -21,8 +21,9 @@ export class RemoteMarks implements MarkStore {
     this.#inner = inner
   }
 
-  match(tags: readonly Tag[], tokens: readonly MarkToken[]): boolean {
-    return !tags.some((tag) => this.#underWay.get(tag)) && this.#inner.match(tags, tokens)
+  match(tags: readonly Tag[], tokens: readonly MarkToken[]): MarkMatch {
+    if (tags.some((tag) => this.#underWay.get(tag))) return 'moved'
+    return this.#inner.match(tags, tokens)
   }
 
   async read(tags: readonly Tag[]): Promise<MarkReading> {

@@ -6,9 +6,11 @@ import {
   InProcessMarks,
   type MarkStore,
   MemoryTier,
+  openSharedMarks,
   type QueryMetrics,
   type ReadHint,
   resolveHint,
+  type SharedTier,
   structuralCodec,
   Tidemark,
   type TidemarkOptions,
@@ -24,11 +26,20 @@ const settings = {
   ttlJitter: 0,
   maxEntryBytes: 10_000,
   maxShapes: 100,
+  consistency: 'available' as const,
+  memoryTtlShare: 1,
 }
+
+const sharing = { namespace: 'test', leaseMs: 10_000 }
 
 export interface HarnessParts {
   readonly tier?: Tier
   readonly wrapMarks?: (marks: MarkStore) => MarkStore
+  /** What this and other harnesses share; they then share a clock as well. */
+  readonly shared?: { readonly tier: SharedTier; readonly maxStalenessMs: number }
+  readonly clock?: ManualClock
+  /** A cache that was made the public way, with that clock. */
+  readonly cache?: Tidemark
 }
 
 /**
@@ -36,34 +47,36 @@ export interface HarnessParts {
  * the test's own that stands for what a load would find; no database is imitated.
  */
 export class Harness {
-  readonly clock = new ManualClock()
+  readonly clock: ManualClock
   readonly random = new SeededRandom(1)
   readonly cache: Tidemark
   /** How many loads have been asked for. */
   loads = 0
   readonly #policies
 
-  constructor({ tier, wrapMarks = (marks) => marks }: HarnessParts = {}) {
+  constructor(parts: HarnessParts = {}) {
+    this.clock = parts.clock ?? new ManualClock()
+    this.cache = parts.cache ?? this.#makeCache(parts)
+    this.#policies = this.cache.engine.policies({ cacheByDefault: true })
+  }
+
+  #makeCache({ tier, wrapMarks = (marks) => marks, shared }: HarnessParts): Tidemark {
     const valueTypes: ValueType[] = []
     const { clock, random } = this
-    const marks = new InProcessMarks({
-      clock,
-      random,
-      bus: new InProcessBus(),
-      leaseMs: 10_000,
-      maxMarks: 100,
-    })
+    const common = { clock, random, bus: new InProcessBus(), maxMarks: 100 }
     const engine = new Engine({
       tier: tier ?? new MemoryTier({ maxEntries: 100, maxBytes: 1_000_000 }),
-      marks: wrapMarks(marks),
+      marks: shared
+        ? openSharedMarks({ ...common, ...sharing, ...shared, shared: shared.tier }, valueTypes)
+        : wrapMarks(new InProcessMarks({ ...common, leaseMs: 10_000 })),
+      shared: shared?.tier,
       codec: structuralCodec(valueTypes),
       clock,
       random,
       settings,
       valueTypes,
     })
-    this.cache = new Tidemark(engine)
-    this.#policies = engine.policies({ cacheByDefault: true })
+    return new Tidemark(engine)
   }
 
   get engine(): Engine {

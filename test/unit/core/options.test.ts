@@ -11,7 +11,8 @@ const REFUSED: [unknown, string][] = [
   [[], 'options: expected an object, got an array of 0'],
   [
     { tll: 5 },
-    'options: unknown option "tll", expected one of ttl, ttlJitter, memory, lease, maxShapes, clock, random',
+    'options: unknown option "tll", expected one of ttl, ttlJitter, memory, shared, namespace, consistency, ' +
+      'maxStaleness, lease, maxShapes, clock, random',
   ],
   [{ ttl: -5 }, `ttl: expected ${duration}, got -5`],
   [{ ttl: 0 }, `ttl: expected ${duration}, got 0`],
@@ -26,10 +27,10 @@ const REFUSED: [unknown, string][] = [
   [{ ttlJitter: 1 }, 'ttlJitter: expected a number from 0 to below 1, got 1'],
   [{ ttlJitter: '0' }, 'ttlJitter: expected a number from 0 to below 1, got "0"'],
   [{ lease: 0 }, `lease: expected ${duration}, got 0`],
-  [{ memory: true }, 'memory: expected an object, got true'],
+  [{ memory: true }, 'memory: expected an object, or false, got true'],
   [
     { memory: { max: 5 } },
-    'memory: unknown option "max", expected one of maxEntries, maxBytes, maxEntryBytes',
+    'memory: unknown option "max", expected one of maxEntries, maxBytes, maxEntryBytes, ttlShare',
   ],
   [
     { memory: { maxEntries: 0 } },
@@ -51,6 +52,23 @@ const REFUSED: [unknown, string][] = [
     'memory.maxEntryBytes: expected at most memory.maxBytes (1000 bytes), got 1001',
   ],
   [{ lease: Infinity }, 'lease: expected a duration that ends, got Infinity'],
+  [
+    { memory: false },
+    'memory: expected the bounds of the memory tier (false needs a shared tier), got false',
+  ],
+  [{ memory: { ttlShare: 0 } }, 'memory.ttlShare: expected a number above 0, at most 1, got 0'],
+  [
+    { shared: {} },
+    'shared: expected an object with the methods open and lookup and mint and store and intent and release and ' +
+      'abandon and close, got an object with keys []',
+  ],
+  [{ namespace: '' }, 'namespace: expected a string that is not empty, got ""'],
+  [
+    { consistency: 'eventual' },
+    'consistency: expected one of strict, available, fresh, got "eventual"',
+  ],
+  [{ maxStaleness: -1 }, `maxStaleness: expected ${duration}, got -1`],
+  [{ maxStaleness: Infinity }, 'maxStaleness: expected a duration that ends, got Infinity'],
   [{ maxShapes: -1 }, 'maxShapes: expected a whole number above 0, got -1'],
   [{ clock: 5 }, 'clock: expected an object with the method now, got 5'],
   [
@@ -88,7 +106,7 @@ describe('a hint', () => {
   it.each([
     [5, 'cache: expected an object, or false, got 5'],
     [true, 'cache: expected an object, or false, got true'],
-    [{ tl: 5 }, 'cache: unknown option "tl", expected one of ttl, tags, tables'],
+    [{ tl: 5 }, 'cache: unknown option "tl", expected one of ttl, tags, tables, consistency'],
     [{ ttl: '5 s' }, `cache.ttl: expected ${duration}, got "5 s"`],
     [{ tags: 'vip' }, 'cache.tags: expected an array of strings, got "vip"'],
     [{ tags: ['a', 5] }, 'cache.tags[1]: expected a string that is not empty, got 5'],

@@ -1,0 +1,193 @@
+import { LRUCache } from 'lru-cache'
+import type { Bus } from './bus.ts'
+import type { CacheKey } from './cache-key.ts'
+import type { Clock } from './clock.ts'
+import type { Consistency } from './consistency.ts'
+import { HeldTags } from './held-tags.ts'
+import type { MarkMatch, MarkReading, MarkStore, MarkToken, WriterId } from './marks.ts'
+import { OwedEnds, type WriteEnd } from './owed-ends.ts'
+import type { Random } from './random.ts'
+import type { SharedMark, SharedTier, SharedTierContext } from './shared-tier.ts'
+import { EVERYTHING, type Tag } from './tags.ts'
+import type { ValueType } from './value-type.ts'
+
+export interface SharedMarksOptions {
+  readonly shared: SharedTier
+  readonly clock: Clock
+  readonly random: Random
+  /** Told of every mark that moves, here or elsewhere. */
+  readonly bus: Bus
+  /** How long a mark that was read counts as known, in milliseconds. 0: it is read again for each hit. */
+  readonly maxStalenessMs: number
+  /** How many marks are known at once. Beyond it the least used is forgotten, and read again when it is needed. */
+  readonly maxMarks: number
+}
+
+/** Opens the shared tier for a cache, and the marks by which that cache knows what is in it. */
+export function openSharedMarks(
+  options: SharedMarksOptions & Omit<SharedTierContext, 'valueTypes' | 'onMoved' | 'onLost'>,
+  valueTypes: readonly ValueType[],
+): SharedMarks {
+  const { shared, namespace, clock, random, leaseMs } = options
+  const marks = new SharedMarks(options)
+  shared.open({
+    ...{ namespace, clock, random, leaseMs, valueTypes },
+    onMoved: (tags) => {
+      marks.moved(tags)
+    },
+    onLost: () => {
+      marks.lost()
+    },
+  })
+  return marks
+}
+
+/**
+ * What one process knows of the marks that all share, so that its memory can answer without asking.
+ *
+ * The truth is in the shared tier. Here is a copy of what was read of it, each with the moment at which it was asked for:
+ * for `maxStaleness` after that it counts as known, unless word comes that it has moved. Word may be late or lost, which
+ * is why the time bounds it. This process's own writes need no word: from its intent to its release nothing matches here.
+ */
+export class SharedMarks implements MarkStore {
+  readonly #shared: SharedTier
+  readonly #clock: Clock
+  readonly #bus: Bus
+  readonly #maxStalenessMs: number
+  readonly #known: LRUCache<Tag, KnownMark>
+  readonly #held = new HeldTags()
+  readonly #owed: OwedEnds
+  /** Readings that are on their way. */
+  readonly #readings = new Set<Reading>()
+
+  constructor({ shared, clock, random, bus, maxStalenessMs, maxMarks }: SharedMarksOptions) {
+    this.#shared = shared
+    this.#clock = clock
+    this.#bus = bus
+    this.#maxStalenessMs = maxStalenessMs
+    this.#known = new LRUCache({ max: maxMarks })
+    this.#owed = new OwedEnds(shared, random)
+  }
+
+  match(tags: readonly Tag[], tokens: readonly MarkToken[]): MarkMatch {
+    if (tags.length !== tokens.length || this.#isHeld(tags)) return 'moved'
+    const oldest = this.#clock.now() - this.#maxStalenessMs
+    let match: MarkMatch = 'current'
+    for (let index = 0; index < tags.length; index += 1) {
+      const known = this.#known.get(tags[index]!)
+      if (known && known.token !== tokens[index]) return 'moved'
+      if (!known || known.askedAt <= oldest) match = 'unknown'
+    }
+    return match
+  }
+
+  async read(tags: readonly Tag[], key?: CacheKey): Promise<MarkReading> {
+    if (this.#owed.any(tags)) await this.#owed.settle()
+    if (this.#isHeld(tags)) return { state: 'locked' }
+    // Before the question, as with everything that is to be believed of its answer.
+    const reading: Reading = { tags, askedAt: this.#clock.now(), isOvertaken: false }
+    this.#readings.add(reading)
+    try {
+      const { marks, entry } = await this.#shared.lookup(tags, key)
+      const tokens = await this.#tokensOf(tags, marks)
+      if (!tokens || this.#isHeld(tags)) return { state: 'locked' }
+      if (!reading.isOvertaken) this.#learn(tags, tokens, reading.askedAt)
+      return { state: 'open', tokens, entry }
+    } finally {
+      this.#readings.delete(reading)
+    }
+  }
+
+  async intent(
+    tags: readonly Tag[],
+    writer: WriterId,
+    consistency: Consistency = 'available',
+  ): Promise<void> {
+    this.#held.hold(tags)
+    this.moved(tags)
+    if (consistency !== 'fresh') await this.#shared.intent(tags, writer)
+  }
+
+  release(tags: readonly Tag[], writer: WriterId): Promise<void> {
+    return this.#end('release', tags, writer)
+  }
+
+  abandon(tags: readonly Tag[], writer: WriterId): Promise<void> {
+    return this.#end('abandon', tags, writer)
+  }
+
+  /** Forgets what is known of these tags: it has moved, or is about to. */
+  moved(tags: readonly Tag[]): void {
+    if (tags.includes(EVERYTHING)) {
+      this.#forgetAll()
+    } else {
+      for (const tag of tags) this.#known.set(tag, MOVED)
+      for (const reading of this.#readings) {
+        if (reading.tags.some((tag) => tags.includes(tag))) reading.isOvertaken = true
+      }
+    }
+    this.#bus.publish({ kind: 'moved', tags })
+  }
+
+  /** Forgets all that is known, because word of other processes may have been missed. */
+  lost(): void {
+    this.#forgetAll()
+    // The tier can be reached again, so this may be the moment. Whoever reads these tags next would try as well.
+    this.#owed.settle().catch(() => undefined)
+  }
+
+  #forgetAll(): void {
+    this.#known.clear()
+    for (const reading of this.#readings) reading.isOvertaken = true
+  }
+
+  async #end(how: WriteEnd, tags: readonly Tag[], writer: WriterId): Promise<void> {
+    try {
+      await this.#shared[how](tags, writer)
+    } catch (error) {
+      this.#owed.add(how, tags)
+      throw error
+    } finally {
+      this.#held.letGo(tags)
+      this.moved(tags)
+    }
+  }
+
+  #isHeld(tags: readonly Tag[]): boolean {
+    return this.#held.any(tags) || this.#owed.any(tags)
+  }
+
+  /** Undefined where one is locked. */
+  async #tokensOf(
+    tags: readonly Tag[],
+    marks: readonly SharedMark[],
+  ): Promise<readonly MarkToken[] | undefined> {
+    const absent = tags.filter((_, index) => marks[index] === 'absent')
+    const minted = absent.length > 0 ? await this.#shared.mint(absent) : []
+    const tokens = marks.map((mark, index) =>
+      mark === 'absent' ? minted[absent.indexOf(tags[index]!)]! : mark,
+    )
+    return tokens.some((mark) => mark === 'locked' || mark === 'absent')
+      ? undefined
+      : (tokens as MarkToken[])
+  }
+
+  #learn(tags: readonly Tag[], tokens: readonly MarkToken[], askedAt: number): void {
+    tags.forEach((tag, index) => this.#known.set(tag, { token: tokens[index], askedAt }))
+  }
+}
+
+interface KnownMark {
+  /** Undefined once it has moved: no entry matches that. */
+  readonly token: MarkToken | undefined
+  readonly askedAt: number
+}
+
+const MOVED: KnownMark = { token: undefined, askedAt: -Infinity }
+
+interface Reading {
+  readonly tags: readonly Tag[]
+  readonly askedAt: number
+  /** Set when word of a write on its tags comes in while it is on its way: its answer may be from before. */
+  isOvertaken: boolean
+}

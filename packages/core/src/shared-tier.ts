@@ -1,0 +1,93 @@
+import type { CacheKey } from './cache-key.ts'
+import type { Clock } from './clock.ts'
+import type { MarkToken, WriterId } from './marks.ts'
+import type { Random } from './random.ts'
+import type { Tag } from './tags.ts'
+import type { ValueType } from './value-type.ts'
+
+/** A result that some process has stored for all. */
+export interface SharedEntry {
+  /** The tokens it was read under, in the order of its query's tags. */
+  readonly tokens: readonly MarkToken[]
+  /** How long it was stored for, in milliseconds. */
+  readonly ttlMs: number
+  /** How much of that has gone by, by the clock of the place where it is kept. */
+  readonly ageMs: number
+  /** The result: the caller's own, made anew by each call. Throws where it cannot be read back. */
+  decode(): unknown
+}
+
+/** The mark of a tag as it is shared: absent where nobody has minted a token since it was last moved or evicted. */
+export type SharedMark = MarkToken | 'absent' | 'locked'
+
+export interface SharedLookup {
+  /** In the order of the tags. */
+  readonly marks: readonly SharedMark[]
+  readonly entry: SharedEntry | undefined
+}
+
+/**
+ * A place that processes share, where marks are true and entries are kept beside them.
+ *
+ * It keeps the three rules of `MarkStore` for all of them together. It may forget entries and marks at any time. Each
+ * call settles within the tier's own time limit, and rejects where the tier cannot say that it was done: it may have
+ * taken effect all the same, then or later.
+ */
+export interface SharedTier {
+  readonly name: string
+
+  /** Called once, before anything else. */
+  open(context: SharedTierContext): void
+
+  /**
+   * The marks that stand for these tags beside this key, where the tier keeps several marks for one tag so that not every
+   * lookup touches the same one. Default: the tags themselves.
+   */
+  marksOf?(tags: readonly Tag[], key: CacheKey): readonly Tag[]
+
+  /** The marks of the tags and, where a key is given, its entry: one round trip. It mints nothing. */
+  lookup(tags: readonly Tag[], key?: CacheKey): Promise<SharedLookup>
+
+  /** The marks of the tags, a new token for each that is absent. */
+  mint(tags: readonly Tag[]): Promise<readonly SharedMark[]>
+
+  /**
+   * Keeps a result under the tokens that were current before the database was asked. It has done with the value when it
+   * returns its promise: the value belongs to the caller, who may change it.
+   */
+  store(key: CacheKey, entry: NewSharedEntry): Promise<void>
+
+  /** See `MarkStore`. The tier renews the lock until `release` or `abandon` is called. */
+  intent(tags: readonly Tag[], writer: WriterId): Promise<void>
+  release(tags: readonly Tag[], writer: WriterId): Promise<void>
+  abandon(tags: readonly Tag[], writer: WriterId): Promise<void>
+
+  /** Lets go of what this process holds. What is shared is not touched. */
+  close(): Promise<void>
+}
+
+/** A result to be stored for all. */
+export interface NewSharedEntry {
+  readonly tokens: readonly MarkToken[]
+  /** Counted from the question to the database, in milliseconds. */
+  readonly ttlMs: number
+  /** How much of that has gone by. */
+  readonly ageMs: number
+  readonly value: unknown
+}
+
+/** What a shared tier is given by the cache that uses it. */
+export interface SharedTierContext {
+  /** Keeps applications apart that share one server. */
+  readonly namespace: string
+  readonly clock: Clock
+  readonly random: Random
+  /** The classes of values that results may hold, beyond the language's own; adapters add to it. */
+  readonly valueTypes: readonly ValueType[]
+  /** How long a lock outlives a process that vanished, in milliseconds. */
+  readonly leaseMs: number
+  /** Another process has moved or locked the marks of these tags. */
+  readonly onMoved: (tags: readonly Tag[]) => void
+  /** Word of other processes may have been missed: what is known of the marks is worth nothing. */
+  readonly onLost: () => void
+}

@@ -1,0 +1,52 @@
+import { isPromise } from './awaitable.ts'
+import type { CacheKey } from './cache-key.ts'
+import type { Encoding } from './codec.ts'
+import type { Engine } from './engine.ts'
+import type { Lookup } from './lookup.ts'
+import type { Entry } from './tier.ts'
+
+/** Keeps what was loaded, here and for other processes. Nobody waits for a tier that is slow. */
+export function storeResult(engine: Engine, lookup: Lookup, result: Result, value: unknown): void {
+  const { clock, random, settings, shared } = engine
+  const ttlMs = lookup.ttlMs * (1 - settings.ttlJitter * random.fraction())
+  if (!rememberResult(engine, lookup, result, ttlMs) || !shared) return
+  const ageMs = clock.now() - result.readAt
+  engine.runInBackground(() =>
+    shared.store(lookup.key, { tokens: result.tokens, ttlMs, ageMs, value }),
+  )
+}
+
+/** A result with the marks that it was read under. */
+type Result = Omit<Entry, 'expiresAt'>
+
+/**
+ * Keeps a result in this process. A tier that fails has forgotten, which it may at any time.
+ *
+ * @returns false where a write came in between: to store it anywhere would be harmless, and useless
+ */
+export function rememberResult(
+  engine: Engine,
+  { key, tags }: Lookup,
+  result: Result,
+  ttlMs: number,
+): boolean {
+  const { marks, settings, tier } = engine
+  try {
+    if (engine.closed || marks.match(tags, result.tokens) === 'moved') return false
+    const expiresAt = result.readAt + ttlMs * settings.memoryTtlShare
+    const storing = tier.set(key, { ...result, expiresAt })
+    if (isPromise(storing)) engine.runInBackground(() => storing)
+  } catch {
+    // Forgotten, see above.
+  }
+  return true
+}
+
+/** The form in which a result is kept here, or why it is not. */
+export function encodeResult({ codec, settings }: Engine, key: CacheKey, value: unknown): Encoding {
+  try {
+    return codec.encode(value, { maxBytes: settings.maxEntryBytes - key.length * 2 })
+  } catch {
+    return { state: 'refused', reason: 'unstorable-value' }
+  }
+}

@@ -1,0 +1,154 @@
+import {
+  type Bus,
+  type BusMessage,
+  type CacheKey,
+  type Clock,
+  type Codec,
+  InProcessBus,
+  InProcessMarks,
+  type MarkToken,
+  type NewSharedEntry,
+  type Random,
+  type SharedLookup,
+  type SharedMark,
+  type SharedTier,
+  type SharedTierContext,
+  structuralCodec,
+  type Tag,
+  type WriterId,
+} from '@tidemark/core'
+
+export interface SharedCall {
+  readonly method: 'lookup' | 'mint' | 'store' | 'intent' | 'release' | 'abandon' | 'message'
+  /** Set where the call is about a key. */
+  readonly key?: CacheKey
+}
+
+/**
+ * What several caches of one test share, as processes share a server. It is the plainest thing that keeps the contract of
+ * a shared tier, for tests of what stands in front of one; a server has its own tests.
+ *
+ * @example
+ * const store = new SharedStore({ clock, random, leaseMs: 10_000 })
+ * const one = createTidemark({ clock, shared: store.connect() })
+ * const other = createTidemark({ clock, shared: store.connect() })
+ */
+export class SharedStore {
+  readonly bus: Bus = new InProcessBus()
+  readonly marks: InProcessMarks
+  readonly entries = new Map<CacheKey, StoredEntry>()
+  readonly clock: Clock
+
+  constructor({ clock, random, leaseMs }: { clock: Clock; random: Random; leaseMs: number }) {
+    this.clock = clock
+    this.marks = new InProcessMarks({ clock, random, bus: this.bus, leaseMs, maxMarks: 10_000 })
+  }
+
+  /** The way of one more process to it. */
+  connect(): ConnectedStore {
+    return new ConnectedStore(this)
+  }
+}
+
+interface StoredEntry {
+  readonly tokens: readonly MarkToken[]
+  readonly ttlMs: number
+  readonly since: number
+  readonly stored: object
+}
+
+/** One process's way to a `SharedStore`. Like a network it can be slow, cut, and lose what was said on it. */
+export class ConnectedStore implements SharedTier {
+  readonly name = 'shared store'
+  readonly calls: SharedCall[] = []
+  /** Awaited before each call goes through and before each message arrives. */
+  hold: (call: SharedCall) => Promise<void> = () => Promise.resolve()
+  readonly #store: SharedStore
+  readonly #writers = new Map<WriterId, readonly Tag[]>()
+  #hasCrashed = false
+  #codec: Codec = structuralCodec()
+  #unsubscribe: () => void = () => {}
+
+  constructor(store: SharedStore) {
+    this.#store = store
+  }
+
+  open({ onMoved, valueTypes }: SharedTierContext): void {
+    this.#codec = structuralCodec(valueTypes)
+    const listen = async ({ tags }: BusMessage) => {
+      await this.#pass({ method: 'message' })
+      onMoved(tags)
+    }
+    this.#unsubscribe = this.#store.bus.subscribe((message) => {
+      // What never arrives is lost: `hold` rejects.
+      listen(message).catch(() => undefined)
+    })
+  }
+
+  async lookup(tags: readonly Tag[], key?: CacheKey): Promise<SharedLookup> {
+    await this.#pass({ method: 'lookup', ...(key !== undefined && { key }) })
+    const { clock, entries } = this.#store
+    const found = key === undefined ? undefined : entries.get(key)
+    const ageMs = found ? clock.now() - found.since : 0
+    return {
+      marks: this.#read(tags),
+      entry:
+        found && ageMs < found.ttlMs
+          ? { ...found, ageMs, decode: () => this.#codec.decode(found.stored) }
+          : undefined,
+    }
+  }
+
+  async mint(tags: readonly Tag[]): Promise<readonly SharedMark[]> {
+    await this.#pass({ method: 'mint' })
+    return this.#read(tags)
+  }
+
+  async store(key: CacheKey, { tokens, ttlMs, ageMs, value }: NewSharedEntry): Promise<void> {
+    const encoding = this.#codec.encode(value, { maxBytes: Infinity })
+    const since = this.#store.clock.now() - ageMs
+    await this.#pass({ method: 'store', key })
+    if (encoding.state === 'refused') return
+    this.#store.entries.set(key, { tokens, ttlMs, since, stored: encoding.stored })
+  }
+
+  async intent(tags: readonly Tag[], writer: WriterId): Promise<void> {
+    await this.#pass({ method: 'intent' })
+    this.#writers.set(writer, tags)
+    this.#store.marks.intent(tags, writer)
+  }
+
+  async release(tags: readonly Tag[], writer: WriterId): Promise<void> {
+    await this.#pass({ method: 'release' })
+    this.#writers.delete(writer)
+    this.#store.marks.release(tags, writer)
+  }
+
+  async abandon(tags: readonly Tag[], writer: WriterId): Promise<void> {
+    await this.#pass({ method: 'abandon' })
+    this.#writers.delete(writer)
+    this.#store.marks.abandon(tags, writer)
+  }
+
+  /** The process is gone: nobody renews its locks. */
+  crash(): void {
+    this.#unsubscribe()
+    for (const [writer, tags] of this.#writers) this.#store.marks.abandon(tags, writer)
+    this.#hasCrashed = true
+  }
+
+  async close(): Promise<void> {
+    this.#unsubscribe()
+  }
+
+  #read(tags: readonly Tag[]): readonly SharedMark[] {
+    const reading = this.#store.marks.read(tags)
+    return reading.state === 'open' ? reading.tokens : tags.map(() => 'locked')
+  }
+
+  async #pass(call: SharedCall): Promise<void> {
+    this.calls.push(call)
+    await this.hold(call)
+    if (this.#hasCrashed) throw new Error('this process has crashed')
+  }
+}
