@@ -1,6 +1,7 @@
-import type { CompiledQuery } from 'kysely'
+import type { CompiledQuery, OperationNode } from 'kysely'
 import type { QueryDescription, ReadDescription, Tables, WriteDescription } from '@tidemark/core'
 import { type RawStatement, readRawStatement, type TransactionControl } from '@tidemark/sql'
+import { findingsOfText, isUncertain } from './parsed-query.ts'
 import { tablesOfSchemaChange } from './schema-change.ts'
 import { type QueryFindings, type QuerySettings, tablesOfQuery } from './tables-of-query.ts'
 
@@ -45,13 +46,19 @@ export function analyseQuery(
       maySwitchTransaction: !supportsTransactionalDdl,
     }
   }
-  const findings = tablesOfQuery(query, settings)
-  const analysis =
-    query.kind === 'RawNode'
-      ? analyseRaw(readRawStatement(sql, settings.dialect), findings)
-      : analyseFindings(findings)
+  const analysis = analyseText(query, sql, settings)
   // Whoever holds the only connection sets it for everybody.
   return hasOneConnection ? { ...analysis, onHeldConnection: undefined } : analysis
+}
+
+function analyseText(query: OperationNode, sql: string, settings: QuerySettings): Analysis {
+  const isRaw = query.kind === 'RawNode'
+  const findings = tablesOfQuery(query, settings)
+  const parsed = isRaw || isUncertain(findings) ? findingsOfText(sql, settings) : undefined
+  if (parsed) return analyseFindings(parsed)
+  return isRaw
+    ? analyseRaw(readRawStatement(sql, settings.dialect), findings)
+    : analyseFindings(findings)
 }
 
 /** What matters here of a Kysely adapter. */

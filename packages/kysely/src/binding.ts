@@ -1,6 +1,7 @@
 import type { DialectAdapter } from 'kysely'
 import {
   type Engine,
+  invalidOption,
   type KeyMaterial,
   partitionReader,
   type Tidemark,
@@ -35,7 +36,10 @@ export class Binding {
   constructor({ engine }: Tidemark, adapter: DialectAdapter, options: CacheOptions) {
     const dialect = dialectOf(adapter)
     const { partition, logHits, stableFunctions = [], volatileFunctions = [], ...rest } = options
-    const { database, defaultSchema = defaultSchemaOf(dialect), ...policies } = rest
+    const { parser, database, defaultSchema = defaultSchemaOf(dialect), ...policies } = rest
+    if (parser && parser.dialect !== dialect) {
+      throw invalidOption('parser', `a parser for ${dialect}`, parser.dialect)
+    }
     const functions = new KnownFunctions({ stable: stableFunctions, volatile: volatileFunctions })
     this.engine = engine
     this.dialect = dialect
@@ -43,7 +47,7 @@ export class Binding {
     this.planner = new QueryPlanner(
       engine,
       engine.policies(policies, defaultSchema),
-      { dialect, defaultSchema, functions },
+      { dialect, defaultSchema, functions, parser },
       {
         supportsTransactionalDdl: adapter.supportsTransactionalDdl ?? false,
         hasOneConnection: adapter.supportsMultipleConnections === false,

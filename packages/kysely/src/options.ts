@@ -3,10 +3,12 @@ import {
   checkName,
   checkNames,
   checkPartition,
+  invalidOption,
   type Partition,
   POLICY_OPTION_NAMES,
   type PolicyOptions,
 } from '@tidemark/core'
+import type { SqlParser } from '@tidemark/sql'
 import { checkHitLog, type HitLogConfig } from './hit-log.ts'
 
 /** How `withCache` caches the queries of one Kysely instance. */
@@ -42,6 +44,12 @@ export interface CacheOptions extends PolicyOptions {
    */
   readonly volatileFunctions?: readonly string[]
   /**
+   * Reads the text of raw SQL, so that tables which it names are known: on Postgres
+   * `await postgresParser()` of `@tidemark/kysely/libpg-query`. Default: none. Raw SQL is then understood
+   * where it names its tables by `sql.table`, and is otherwise not cached, or makes everything old.
+   */
+  readonly parser?: SqlParser
+  /**
    * Where hits are logged. Kysely logs what it sends to a connection, so a hit is in no log of its own; give
    * the `log` of the instance here as well to have both in one. A function is called with Kysely's event for
    * a query and `isHit: true` in it, after the read and before its caller goes on; `['query']` prints to the
@@ -61,18 +69,22 @@ const NAMES = [
   'partition',
   'stableFunctions',
   'volatileFunctions',
+  'parser',
   'logHits',
 ]
 
 /** @throws TidemarkError `INVALID_OPTION` that names the option, what was expected and what came */
 export function checkOptions(options: CacheOptions): void {
   checkKeys('withCache', options, NAMES)
-  const { database, defaultSchema, partition, stableFunctions, volatileFunctions, logHits } =
-    options
+  const { database, defaultSchema, partition, logHits, parser } = options
+  const { stableFunctions, volatileFunctions } = options
   if (database !== undefined) checkName('database', database)
   if (defaultSchema !== undefined) checkName('defaultSchema', defaultSchema)
   if (partition !== undefined) checkPartition(partition)
   if (stableFunctions !== undefined) checkNames('stableFunctions', stableFunctions)
   if (volatileFunctions !== undefined) checkNames('volatileFunctions', volatileFunctions)
+  if (parser !== undefined && typeof (parser as SqlParser | null)?.parse !== 'function') {
+    throw invalidOption('parser', 'a parser, such as await postgresParser()', parser)
+  }
   if (logHits !== undefined) checkHitLog('logHits', logHits)
 }

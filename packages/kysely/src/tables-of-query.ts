@@ -18,7 +18,13 @@ import type {
   WithNode,
 } from 'kysely'
 import { type BypassReason, physicalTable } from '@tidemark/core'
-import { isNotData, isTimeWord, type KnownFunctions, type SqlDialect } from '@tidemark/sql'
+import {
+  isNotData,
+  isTimeWord,
+  type KnownFunctions,
+  type SqlDialect,
+  type SqlParser,
+} from '@tidemark/sql'
 import { type MutationNode, targetsOfMutation } from './mutation-targets.ts'
 import { readRaw, type TableReference } from './raw-sql.ts'
 
@@ -27,6 +33,8 @@ export interface QuerySettings {
   readonly dialect: SqlDialect
   readonly defaultSchema: string | undefined
   readonly functions: KnownFunctions
+  /** Reads what nodes and the rules for raw text leave open. */
+  readonly parser?: SqlParser | undefined
 }
 
 /** What a query touches, as far as its nodes and the text of its raw fragments tell. */
