@@ -8,7 +8,6 @@ export type MigrationDialect = 'postgres' | 'mysql' | 'sqlite'
 const substitutions: Readonly<Record<MigrationDialect, readonly (readonly [RegExp, string])[]>> = {
   postgres: [],
   mysql: [
-    [/"mpaa_rating" "mpaa_rating"/, '"mpaa_rating" ENUM MPAA_RATINGS'],
     [/ SERIAL\b/g, ' INTEGER AUTO_INCREMENT'],
     // A key must have a length.
     [/ TEXT\b/g, ' VARCHAR(191)'],
@@ -21,13 +20,12 @@ const substitutions: Readonly<Record<MigrationDialect, readonly (readonly [RegEx
     [/"/g, '`'],
   ],
   sqlite: [
-    [/"mpaa_rating" "mpaa_rating"/, '"mpaa_rating" TEXT'],
     // As the primary key it counts up by itself.
     [/ SERIAL\b/g, ' INTEGER'],
     [/ UUID\b/g, ' TEXT'],
     [/ TIMESTAMPTZ\(3\)/g, ' DATETIME'],
     [/ DATE\b/g, ' DATETIME'],
-    [/ DECIMAL\(3,1\)/g, ' DECIMAL'],
+    [/ DECIMAL\(\d+,\d+\)/g, ' DECIMAL'],
     [/ BYTEA\b/g, ' BLOB'],
   ],
 }
@@ -45,16 +43,25 @@ export async function readMigrations(
   const migrations = await Promise.all(
     names.sort().map((name) => readFile(new URL(`${name}/migration.sql`, folder), 'utf8')),
   )
-  return dialect === 'postgres' ? migrations : migrations.map((text) => translate(text, dialect))
+  return migrations.map((text) => translate(text, dialect))
 }
 
-function translate(migration: string, dialect: MigrationDialect): string {
-  const ratings = /CREATE TYPE "mpaa_rating" AS ENUM (\(.*\));/.exec(migration)?.[1] ?? ''
-  const common = migration
-    .replace(/CREATE TYPE .*;\n/g, '')
-    // Lists of scalars are PostgreSQL's.
-    .replace(/^.*TEXT\[\].*\n/gm, '')
-  return substitutions[dialect]
-    .reduce((text, [pattern, replacement]) => text.replace(pattern, replacement), common)
-    .replace('MPAA_RATINGS', ratings)
+/** @param sql as PostgreSQL has it */
+export function translate(sql: string, dialect: MigrationDialect): string {
+  if (dialect === 'postgres') return sql
+  const [, type = '', values = ''] = /CREATE TYPE "(\w+)" AS ENUM (\(.*\));/.exec(sql) ?? []
+  const common = sql
+    // Lists of scalars and several schemas are PostgreSQL's.
+    .replace(
+      /^.*\[\],?\n|CREATE SCHEMA .*;\n|CREATE TABLE archive\.[^;]*;\n|CREATE TYPE .*;\n/gm,
+      '',
+    )
+    .replaceAll(
+      new RegExp(`(?<=" )"${type}"`, 'g'),
+      dialect === 'mysql' ? `ENUM ${values}` : 'TEXT',
+    )
+  return substitutions[dialect].reduce(
+    (text, [pattern, replacement]) => text.replace(pattern, replacement),
+    common,
+  )
 }

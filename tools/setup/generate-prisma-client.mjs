@@ -1,14 +1,15 @@
 import { createHash } from 'node:crypto'
 import { existsSync, mkdirSync, readFileSync, readdirSync, rmSync, writeFileSync } from 'node:fs'
 import { delimiter, dirname, join } from 'node:path'
-import { derivePrismaSchemas } from './derive-prisma-schemas.mjs'
+import { derivedFolders, derivePrismaSchemas } from './derive-prisma-schemas.mjs'
 import { pathOutsideCheckout, root, runCommand, say, SetupError } from './run-command.mjs'
 
 const stamp = join(root, 'node_modules', '.cache', 'tidemark', 'prisma-client.sha256')
-const outputs = ['generated', 'derived/mysql/client', 'derived/sqlite/client']
+const outputs = ['generated', ...derivedFolders.map((folder) => `${folder}/client`)]
 // What the generated clients depend on: the schema and what is derived from it, how the CLI is configured, and its version.
 const inputs = [
   'prisma/schema.prisma',
+  'prisma/features/schema.prisma',
   'tools/setup/derive-prisma-schemas.mjs',
   'prisma.config.ts',
   'prisma/prisma.config.ts',

@@ -8,8 +8,10 @@ import {
 } from './extension-options.ts'
 import { type ExtensibleClient, parentOf, readClient, setParent } from './prisma-internals.ts'
 import { ReadHook } from './read-hook.ts'
+import { ReadPlans } from './read-plans.ts'
 import { prismaValueTypes } from './value-types.ts'
 import { watchWrites } from './watched-engine.ts'
+import type { WriteWatch } from './write-watch.ts'
 
 /**
  * Makes a Prisma Client answer reads from the cache, and every write make old what it changed.
@@ -78,11 +80,12 @@ function bind(
   for (const type of prismaValueTypes) engine.declareValueType(type)
 
   const defaultSchema = options.defaultSchema ?? defaultSchemaOf(internals.provider)
-  const { dataModel } = watchWrites(engine, internals, defaultSchema)
+  const watch = watchWrites(engine, internals, defaultSchema)
   const hook = new ReadHook({
     engine,
-    dataModel,
-    policies: options.policies(dataModel, defaultSchema),
+    plans: plansOf(options, watch),
+    raw: watch.raw,
+    provider: internals.provider,
     database,
     partition: options.partition,
     resultShape: internals.resultShape,
@@ -107,6 +110,22 @@ function bind(
   }
   return cached
 }
+
+/** One for all clients of an engine that one `cacheExtension` made, so they are kept by its options. */
+function plansOf(options: ResolvedExtensionOptions, watch: WriteWatch): ReadPlans {
+  let plans = plansOfOptions.get(options)?.get(watch)
+  if (!plans) {
+    const { engine, dataModel, defaultSchema, raw } = watch
+    const policies = options.policies(dataModel, defaultSchema)
+    const views = options.views(dataModel, defaultSchema)
+    plans = new ReadPlans({ engine, dataModel, raw, policies, views })
+    const ofWatches = plansOfOptions.get(options) ?? new WeakMap<WriteWatch, ReadPlans>()
+    plansOfOptions.set(options, ofWatches.set(watch, plans))
+  }
+  return plans
+}
+
+const plansOfOptions = new WeakMap<ResolvedExtensionOptions, WeakMap<WriteWatch, ReadPlans>>()
 
 function cachedAlready(): TidemarkError {
   return new TidemarkError(

@@ -1,9 +1,13 @@
 import {
   checkKeys,
   checkName,
+  checkNames,
   checkPartition,
+  checkRecord,
+  invalidOption,
   type Partition,
   partitionReader,
+  physicalTable,
   type Policies,
   POLICY_OPTION_NAMES,
   type PolicyOptions,
@@ -12,6 +16,7 @@ import {
   TidemarkError,
 } from '@tidemark/core'
 import type { DataModel } from './data-model.ts'
+import type { TablesOfViews } from './tables-of-operation.ts'
 
 /** What `cacheExtension` and `withCache` take beside the cache. */
 export interface CacheExtensionOptions extends PolicyOptions {
@@ -21,6 +26,12 @@ export interface CacheExtensionOptions extends PolicyOptions {
    * read of this model is cached only with a hint of its own.
    */
   readonly models?: Readonly<Record<string, TablePolicy | false>>
+  /**
+   * The tables that a view reads, by the name of its model: `{ ActiveUser: ['users', 'posts'] }`. Physical
+   * names, those behind views that it reads among them; policies must hold for them too. Reads of a view that is not named here are cached
+   * only with a `tables` hint that names everything that they read.
+   */
+  readonly views?: Readonly<Record<string, readonly string[]>>
   /**
    * A name for the database, part of every key. Needed where one cache serves clients of several
    * databases. Default: one name for the one client.
@@ -45,9 +56,17 @@ export interface ResolvedExtensionOptions {
   readonly defaultSchema: string | undefined
   readonly partition: () => string | undefined
   readonly policies: (dataModel: DataModel, defaultSchema: string | undefined) => Policies
+  readonly views: (dataModel: DataModel, defaultSchema: string | undefined) => TablesOfViews
 }
 
-const NAMES = [...POLICY_OPTION_NAMES, 'models', 'database', 'defaultSchema', 'partition'] as const
+const NAMES = [
+  ...POLICY_OPTION_NAMES,
+  'models',
+  'views',
+  'database',
+  'defaultSchema',
+  'partition',
+] as const
 
 /** @throws TidemarkError `INVALID_OPTION` that names the option, what was expected and what came */
 export function resolveExtensionOptions(
@@ -55,7 +74,7 @@ export function resolveExtensionOptions(
   options: CacheExtensionOptions,
 ): ResolvedExtensionOptions {
   checkKeys('options', options, NAMES)
-  const { database, defaultSchema, partition, models = {} } = options
+  const { database, defaultSchema, partition, models = {}, views = {} } = options
   if (database !== undefined) checkName('database', database)
   if (defaultSchema !== undefined) checkName('defaultSchema', defaultSchema)
   if (partition !== undefined) checkPartition(partition)
@@ -66,7 +85,9 @@ export function resolveExtensionOptions(
   // Checks what can be checked before there is a client.
   cache.engine.policies(policyOptions)
   checkModelPolicies(cache, models)
+  checkViews(views)
   return {
+    views: (dataModel, schema) => tablesOfViews(views, dataModel, schema),
     database,
     defaultSchema,
     partition: partitionReader(partition),
@@ -92,6 +113,40 @@ function checkModelPolicies(
     if (!(error instanceof TidemarkError)) throw error
     throw new TidemarkError(error.code, error.message.replace(/^tables/, 'models'))
   }
+}
+
+function checkViews(views: Readonly<Record<string, readonly string[]>>): void {
+  checkRecord('views', views)
+  for (const [name, tables] of Object.entries(views)) {
+    checkNames(`views.${name}`, tables)
+    if (tables.length === 0) throw invalidOption(`views.${name}`, 'at least one table', tables)
+  }
+}
+
+function tablesOfViews(
+  views: Readonly<Record<string, readonly string[]>>,
+  dataModel: DataModel,
+  defaultSchema: string | undefined,
+): TablesOfViews {
+  return new Map(
+    Object.entries(views).map(([name, tables]) => {
+      if (!dataModel.models.get(name)?.isView) {
+        const known = [...dataModel.models.values()].filter(({ isView }) => isView)
+        throw new TidemarkError(
+          'INVALID_OPTION',
+          `views: unknown view ${JSON.stringify(name)}, expected one of ` +
+            (known.map((view) => view.name).join(', ') || '(the schema has none)'),
+        )
+      }
+      return [name, tables.map((table) => physicalName(table, defaultSchema))]
+    }),
+  )
+}
+
+/** @param name with its schema in front, or without */
+function physicalName(name: string, defaultSchema: string | undefined): string {
+  const dot = name.lastIndexOf('.')
+  return dot < 0 ? name : physicalTable(name.slice(dot + 1), name.slice(0, dot), defaultSchema)
 }
 
 /** Policies of models as policies of their tables. A join table follows the models that it joins. */

@@ -1,3 +1,4 @@
+export { cached } from './cached.ts'
 export { cacheExtension, withCache } from './cache-extension.ts'
 export type { CacheExtensionOptions } from './extension-options.ts'
 export type { CacheArgument, CachedClient, CachedReads, CacheExtension } from './cached-client.ts'

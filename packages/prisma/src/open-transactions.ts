@@ -107,13 +107,24 @@ export class OpenTransactions {
   /** A transaction that began before we looked: its marks are held for as long as it may take to end. */
   async #writeUnknown<T>(calls: readonly WriteCall[], run: () => Promise<T>): Promise<T> {
     const scope = this.#engine.beginTransaction()
+    let isRefused = false
     try {
       return await writeAll(scope, calls, run)
+    } catch (error) {
+      isRefused = isRefusal(error)
+      throw error
     } finally {
-      await scope.beforeCommit()
-      await scope.end('unknown')
+      if (!isRefused) {
+        await scope.beforeCommit()
+        await scope.end('unknown')
+      }
     }
   }
+}
+
+/** Prisma sent nothing: the transaction has ended, or ran out of time. */
+function isRefusal(error: unknown): boolean {
+  return (error as { code?: unknown } | null)?.code === 'P2028'
 }
 
 /** Runs mutations that commit together, at the end of `run`. */

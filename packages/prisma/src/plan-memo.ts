@@ -2,6 +2,10 @@
 export class PlanMemo<Plan> {
   readonly #plans = new Map<string, Plan>()
 
+  get(shape: string): Plan | undefined {
+    return this.#plans.get(shape)
+  }
+
   getOrMake(shape: string, make: () => Plan): Plan {
     const known = this.#plans.get(shape)
     if (known !== undefined) return known

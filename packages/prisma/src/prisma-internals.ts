@@ -163,6 +163,38 @@ export function rawText({ query }: EngineQuery): string | undefined {
   return typeof text === 'string' ? text : undefined
 }
 
+/**
+ * The SQL text and the values of what `$queryRaw` and its siblings were given, as they are sent; undefined for
+ * anything else.
+ *
+ * @param provider of the database, as the schema names it
+ */
+export function rawCall(
+  given: unknown,
+  provider: string,
+): { readonly text: string; readonly values: readonly unknown[] } | undefined {
+  if (typeof given !== 'object' || given === null) return undefined
+  if (Array.isArray(given)) {
+    const [text, ...values] = given as unknown[]
+    return typeof text === 'string' ? { text, values } : undefined
+  }
+  const query = given as Partial<
+    Record<'strings' | 'sql' | 'text' | 'statement' | 'values', unknown>
+  >
+  const name = query.strings ? TEXT_OF_SQL[provider] : 'sql'
+  const text = name && query[name]
+  const { values } = query
+  return typeof text === 'string' && Array.isArray(values) ? { text, values } : undefined
+}
+
+/** Which form of a `Prisma.sql` is sent. */
+const TEXT_OF_SQL: Readonly<Partial<Record<string, 'sql' | 'text'>>> = {
+  postgresql: 'text',
+  cockroachdb: 'text',
+  mysql: 'sql',
+  sqlite: 'sql',
+}
+
 function read(
   holder: unknown,
   name: string,

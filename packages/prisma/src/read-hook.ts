@@ -1,19 +1,10 @@
-import {
-  type Engine,
-  type Policies,
-  type ReadHint,
-  type ReadPlan,
-  resolveHint,
-  type ResolvedHint,
-  TidemarkError,
-} from '@tidemark/core'
+import { type Engine, TidemarkError } from '@tidemark/core'
 import { skip } from '@prisma/client/runtime/client'
-import type { DataModel } from './data-model.ts'
-import { fingerprint } from './fingerprint.ts'
-import { PlanMemo } from './plan-memo.ts'
-import { readOperation } from './prisma-internals.ts'
-import { isPlainRecord, shapeKey } from './shape-key.ts'
-import { tablesOfRead } from './tables-of-operation.ts'
+import { hintOfRaw } from './cached.ts'
+import { rawCall, readOperation } from './prisma-internals.ts'
+import type { RawStatements } from './raw-statements.ts'
+import type { ReadPlans } from './read-plans.ts'
+import { isPlainRecord } from './shape-key.ts'
 import { prismaValueTypes } from './value-types.ts'
 
 /** What Prisma tells a query extension of an operation. */
@@ -30,10 +21,10 @@ export interface Operation {
 /** What the reads of one extended client have in common. */
 export interface ReadContext {
   readonly engine: Engine
-  readonly dataModel: DataModel
-  readonly policies: Policies
+  readonly plans: ReadPlans
+  readonly raw: RawStatements
+  readonly provider: string
   readonly database: string
-  /** Undefined where nobody says whose view of the data is asked for. */
   readonly partition: () => string | undefined
   /** See `ClientInternals.resultShape`. */
   readonly resultShape: string
@@ -44,11 +35,12 @@ const READS = new Set([
   ...['count', 'aggregate', 'groupBy'],
 ])
 
+/** `$queryRaw` is what `findRaw` and `aggregateRaw` of MongoDB are not: SQL. */
+const RAW_READS = new Set(['$queryRaw', '$queryRawTyped', '$queryRawUnsafe'])
+
 /** Answers reads from the cache. Writes pass; they are seen further down, where all clients meet. */
 export class ReadHook {
   readonly #context: ReadContext
-  readonly #plans = new PlanMemo<ReadPlan>()
-  readonly #hints = new PlanMemo<ResolvedHint>()
 
   constructor(context: ReadContext) {
     this.#context = context
@@ -66,64 +58,69 @@ export class ReadHook {
   readonly run = async (parameters: Operation): Promise<unknown> => {
     const { model, operation, query } = parameters
     const { given, dataPath, inTransaction } = readOperation(parameters)
+    if (model === undefined) return this.#raw(operation, given, inTransaction, query)
     const faithful = isCopiedFalsely(given) ? given : parameters.args
     const { cache, ...args } = faithful
-    if (model === undefined || !READS.has(operation)) {
+    if (!READS.has(operation)) {
       if (cache === undefined) return query(faithful)
       throw new TidemarkError(
         'INVALID_OPTION',
         `cache: expected on reads only (${[...READS].join(', ')}), got it on ${model}.${operation}`,
       )
     }
-    const hint = cache === undefined || cache === skip ? undefined : this.#hint(cache)
-    const { engine, database, resultShape } = this.#context
+    const { engine, plans, resultShape } = this.#context
+    const hint = cache === undefined || cache === skip ? undefined : plans.hint(cache)
     return engine.read(
       {
-        plan: this.#plan(model, operation, args),
+        plan: plans.ofModel(model, operation, args),
         hint,
         bypass: inTransaction ? 'in-transaction' : undefined,
-        key: () => {
-          const partition = this.#context.partition()
-          if (partition === undefined) return undefined
-          // A fluent call has the arguments of a select, and another answer.
-          const name = [`${model}.${operation}`, ...dataPath, resultShape].join('\n')
-          return { adapter: 'prisma', database, partition, operation: name, parameters: args }
-        },
+        // A fluent call has the arguments of a select, and another answer.
+        key: () => this.#key([`${model}.${operation}`, ...dataPath, resultShape].join('\n'), args),
       },
       () => query(args),
     )
   }
 
-  #plan(model: string, operation: string, args: Readonly<Record<string, unknown>>): ReadPlan {
-    const name = `${model}.${operation}`
-    return this.#plans.getOrMake(name + shapeKey(args), () => {
-      const { engine, dataModel, policies } = this.#context
-      const known = dataModel.models.get(model)
-      return engine.plan(
-        { adapter: 'prisma', fingerprint: known ? fingerprint(name, known, args) : name },
-        { kind: 'read', tables: tablesOfRead(dataModel, model, operation, args) },
-        policies,
-      )
-    })
+  /** What was given is passed on as it is: in the copy, instances of classes have become plain records. */
+  async #raw(
+    operation: string,
+    given: unknown,
+    inTransaction: boolean,
+    query: Operation['query'],
+  ): Promise<unknown> {
+    const { engine, plans, raw, provider } = this.#context
+    const call = rawCall(given, provider)
+    if (!call) return query(given)
+    const hint = hintOfRaw(given)
+    if (hint?.cached) raw.declare(call.text, hint)
+    const plan = RAW_READS.has(operation) ? plans.ofRaw(operation, call.text) : undefined
+    if (!plan) return query(given)
+    return engine.read(
+      {
+        plan,
+        hint,
+        bypass: inTransaction ? 'in-transaction' : undefined,
+        key: () => this.#key(`${operation}\n${call.text}`, call.values),
+      },
+      () => query(given),
+    )
   }
 
-  /** Prisma copies arguments for each call, so a hint is recognised by its content. */
-  #hint(cache: unknown): ResolvedHint {
-    return this.#hints.getOrMake(textOf(cache), () => resolveHint(cache as ReadHint | false))
+  #key(operation: string, parameters: unknown) {
+    const { database } = this.#context
+    const partition = this.#context.partition()
+    return partition === undefined
+      ? undefined
+      : { adapter: 'prisma', database, partition, operation, parameters }
   }
-}
-
-/** JSON leaves out, or makes null, what no hint may contain: it must not be taken for one without it. */
-function textOf(hint: unknown): string {
-  return JSON.stringify(hint, (_key, value: unknown) =>
-    ['function', 'bigint', 'symbol'].includes(typeof value) ? `\0${typeof value}` : value,
-  )
 }
 
 /**
  * Whether a value holds an object that says by a `toJSON` of its class what it stands for. The copy that
  * Prisma makes for extensions has the fields of that object, and not its class. Such arguments have no key,
- * so a caller who changes them before they are sent spoils no entry. Before 7.5 it copied `Prisma.skip` to `{}` too.
+ * so a caller who changes them before they are sent spoils no entry. Before 7.5 it copied `Prisma.skip` to
+ * `{}` too.
  */
 function isCopiedFalsely(value: unknown): value is Readonly<Record<string, unknown>> {
   if (typeof value !== 'object' || value === null) return false

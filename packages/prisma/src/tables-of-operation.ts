@@ -14,15 +14,21 @@ const ARGUMENT_WORDS = new Set([
   ...['updateMany', 'upsert', 'delete', 'deleteMany'],
 ])
 
+/** The tables behind views, by the name of the view's model. */
+export type TablesOfViews = ReadonlyMap<string, readonly string[]>
+
 /**
  * Every table whose rows the answer to a read may depend on: its model's, and those of each relation
  * that is included, selected, counted, filtered or ordered by, join tables too.
+ *
+ * @param views what is known of views; a read of another one is not understood
  */
 export function tablesOfRead(
   { models }: DataModel,
   modelName: string,
   action: string,
   args: unknown,
+  views: TablesOfViews = new Map(),
 ): Tables {
   const model = models.get(modelName)
   if (!model) return 'unknown'
@@ -49,13 +55,18 @@ export function tablesOfRead(
     }
   }
   visit(model, args)
-  if ([...read].some(({ isView }) => isView)) return 'unknown'
-  return [...new Set([...[...read].map(({ table }) => table), ...joinTables])].sort()
+  const tables = new Set(joinTables)
+  for (const { name, table, isView } of read) {
+    const behind = isView ? views.get(name) : []
+    if (!behind) return 'unknown'
+    for (const each of [table, ...behind]) tables.add(each)
+  }
+  return [...tables].sort()
 }
 
 /**
  * Every table that a write may change: its model's, those of the writes nested in it at any depth, the
- * join tables they go through, and what foreign keys then change further on.
+ * join tables they go through, and what foreign keys then change further on. Views have no writes in Prisma.
  *
  * @param args of the JSON protocol or of the client, which have the same keys
  */

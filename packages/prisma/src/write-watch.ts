@@ -1,4 +1,4 @@
-import type { Engine, KeyMaterial, ReadPlan, WriteCall, WritePlan } from '@tidemark/core'
+import type { Engine, WriteCall, WritePlan } from '@tidemark/core'
 import { buildDataModel, type DataModel } from './data-model.ts'
 import { fingerprint } from './fingerprint.ts'
 import { OpenTransactions, runUnder } from './open-transactions.ts'
@@ -10,7 +10,8 @@ import {
   rawText,
   type SingleRequestOptions,
 } from './prisma-internals.ts'
-import { onlyReads } from './raw-statement.ts'
+import { dialectOf } from './raw-statement.ts'
+import { RawStatements } from './raw-statements.ts'
 import { shapeKey } from './shape-key.ts'
 import { tablesOfWrite } from './tables-of-operation.ts'
 import { outcomeOf } from './write-outcome.ts'
@@ -41,21 +42,16 @@ export class WriteWatch {
   readonly engine: Engine
   readonly defaultSchema: string | undefined
   readonly dataModel: DataModel
-  readonly #provider: string
+  readonly raw: RawStatements
   readonly #plans = new PlanMemo<WritePlan>()
   readonly #transactions: OpenTransactions
-  readonly #rawReadPlan: ReadPlan
 
   constructor(engine: Engine, internals: ClientInternals, defaultSchema: string | undefined) {
     this.engine = engine
     this.defaultSchema = defaultSchema
-    this.#provider = internals.provider
     this.dataModel = buildDataModel(internals, defaultSchema)
-    this.#transactions = new OpenTransactions(engine, this.#provider)
-    this.#rawReadPlan = engine.plan(
-      { adapter: 'prisma', fingerprint: '$queryRaw' },
-      { kind: 'read', tables: 'unknown' },
-    )
+    this.raw = new RawStatements(engine, dialectOf(internals.provider))
+    this.#transactions = new OpenTransactions(engine, internals.provider)
   }
 
   /** Passes on one request. A read passes at once: Prisma joins those of one tick. */
@@ -65,14 +61,9 @@ export class WriteWatch {
     send: () => Promise<T>,
   ): Promise<T> {
     const call = this.#callOf(query)
-    if (!interactiveTransaction) {
-      if (call) return this.engine.write(call, send)
-      return query.modelName ? send() : this.#rawRead('opaque-sql', send)
-    }
+    if (!interactiveTransaction) return call ? this.engine.write(call, send) : send()
     const id = idOf(interactiveTransaction)
-    if (call) return this.#transactions.write(id, [call], send)
-    const read = () => this.#transactions.read(id, send)
-    return query.modelName ? read() : this.#rawRead('in-transaction', read)
+    return call ? this.#transactions.write(id, [call], send) : this.#transactions.read(id, send)
   }
 
   /** Passes on several requests that Prisma sends as one: a `$transaction([…])`, or those of one tick. */
@@ -114,14 +105,9 @@ export class WriteWatch {
   /** The request as a write, or undefined where it certainly is none. */
   #callOf(query: EngineQuery): WriteCall | undefined {
     if (READS.has(query.action)) return undefined
-    const text = rawText(query)
-    if (!query.modelName && text !== undefined && onlyReads(text)) return undefined
+    const text = query.modelName ? undefined : rawText(query)
+    if (text !== undefined) return this.raw.asWrite(text, query.action)
     return { plan: this.#plan(query), outcomeOf }
-  }
-
-  /** Raw queries are not cached: what they read is not known, and what it depends on even less. */
-  async #rawRead<T>(bypass: 'in-transaction' | 'opaque-sql', send: () => Promise<T>): Promise<T> {
-    return this.engine.read({ plan: this.#rawReadPlan, bypass, key: unused }, send)
   }
 
   #plan({ modelName, action, query }: EngineQuery): WritePlan {
@@ -140,16 +126,11 @@ export class WriteWatch {
     )
   }
 
-  /** Raw SQL, or an operation of a version of Prisma that came later. */
+  /** An operation of a version of Prisma that came later. */
   #planOfUnknown(action: string): WritePlan {
     return this.engine.plan(
       { adapter: 'prisma', fingerprint: `$${action}` },
-      {
-        kind: 'write',
-        tables: 'unknown',
-        // MySQL commits at once what defines tables, inside of a transaction too.
-        takesEffect: this.#provider === 'mysql' ? 'at-once' : 'at-commit',
-      },
+      { kind: 'write', tables: 'unknown', takesEffect: 'at-once' },
     )
   }
 }
@@ -158,8 +139,4 @@ export class WriteWatch {
 function idOf(transaction: { readonly id?: unknown } | undefined): string | undefined {
   const id = transaction?.id
   return typeof id === 'string' ? id : undefined
-}
-
-function unused(): KeyMaterial {
-  throw new Error('a raw query has no key')
 }

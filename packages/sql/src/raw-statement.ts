@@ -34,7 +34,9 @@ export function readRawStatement(sql: string, dialect: SqlDialect): RawStatement
   const words = statement.map((token) => (token.kind === 'word' ? token.text : ''))
   const first = words[statement.findIndex((token) => !isSymbol(token, '('))] ?? ''
   if (SELECTING.has(first)) return { kind: 'select' }
-  if (MODIFYING.has(first)) return { kind: 'modify' }
+  // MySQL commits when it truncates, as with anything that changes a definition.
+  const commits = first === 'truncate' && dialect === 'mysql'
+  if (MODIFYING.has(first) && !commits) return { kind: 'modify' }
   const control = controlOf(words)
   if (control === 'savepoint') return { kind: 'not-data' }
   if (control) return { kind: 'control', control }

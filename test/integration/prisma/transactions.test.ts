@@ -131,6 +131,17 @@ describeEachDatabase('Prisma transactions', (database) => {
       expect(await genres()).toEqual(await base.genre.findMany({ orderBy: { id: 'asc' } }))
     })
 
+    it('that have ended refuse what comes later, and lock nothing for it', async () => {
+      let kept: Pick<PrismaClient, 'genre'> | undefined
+      await prisma.$transaction(async (tx) => {
+        await tx.director.count()
+        kept = tx as never
+      })
+      await genres()
+      await expect(kept!.genre.update(rename)).rejects.toMatchObject({ code: 'P2028' })
+      expect(await costOfRead()).toBe(0)
+    })
+
     it('that ran out of time are settled: nothing was written', async () => {
       await genres()
       const write = prisma.$transaction(

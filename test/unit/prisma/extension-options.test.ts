@@ -14,6 +14,9 @@ describe('options that are refused', () => {
     [{ tables: { films: 1 } }, 'tables.films: expected an object with an optional ttl, or false'],
     [{ models: [] }, 'models: expected an object, got an array of 0'],
     [{ models: { Film: { ttl: 'x' } } }, 'models.Film.ttl: expected a duration above 0'],
+    [{ views: [] }, 'views: expected an object, got an array of 0'],
+    [{ views: { Totals: 'films' } }, 'views.Totals: expected '],
+    [{ views: { Totals: [] } }, 'views.Totals: expected at least one table'],
     [{ database: '' }, 'database: expected a string that is not empty, got ""'],
     [{ defaultSchema: 1 }, 'defaultSchema: expected a string that is not empty, got 1'],
     [{ partition: 1 }, 'partition: expected a string, or a function that returns one, got 1'],
@@ -31,5 +34,11 @@ describe('options that are refused', () => {
   it('a model that the client does not have', () => {
     const extend = () => withCache(unconnectedClient(), createTidemark(), { models: { Movie: {} } })
     expect(extend).toThrow('models: unknown model "Movie", expected one of Film, Genre,')
+  })
+
+  it('a view that is none', () => {
+    const extend = () =>
+      withCache(unconnectedClient(), createTidemark(), { views: { Film: ['films'] } })
+    expect(extend).toThrow('views: unknown view "Film", expected one of (the schema has none)')
   })
 })

@@ -43,6 +43,15 @@ describe('open transactions', () => {
     expect(await stateOf('films')).toBe('locked')
   })
 
+  it('lock nothing where Prisma refused a write, since the transaction has ended', async () => {
+    transactions.started('t')
+    await transactions.commit('t', nothing)
+    const ended = Object.assign(new Error('Transaction already closed'), { code: 'P2028' })
+    const late = transactions.write('t', [writeOf('films')], () => Promise.reject(ended))
+    await expect(late).rejects.toBe(ended)
+    expect(await stateOf('films')).toBe('open')
+  })
+
   it('lock nothing before the commit, and nothing after a rollback', async () => {
     transactions.started('t')
     await transactions.write('t', [writeOf('films'), writeOf('genres')], nothing)
