@@ -1,14 +1,22 @@
+import { didYouMean } from './did-you-mean.ts'
 import { invalidOption, TidemarkError } from './tidemark-error.ts'
 
-/** @throws TidemarkError `INVALID_OPTION` unless `value` is an object that is no array */
+/** @throws TidemarkError `INVALID_OPTION` unless `value` is an object with properties of its own, or with none at all */
 export function checkRecord(
   name: string,
   value: unknown,
   expected = 'an object',
 ): asserts value is Readonly<Record<string, unknown>> {
-  if (typeof value !== 'object' || value === null || Array.isArray(value)) {
+  if (typeof value !== 'object' || value === null || Array.isArray(value) || hidesAll(value)) {
     throw invalidOption(name, expected, value)
   }
+}
+
+/** A promise, a Map, a query: it has a class, and nothing that could be an option. */
+function hidesAll(value: object): boolean {
+  const prototype: unknown = Object.getPrototypeOf(value)
+  const isPlain = prototype === null || Object.getPrototypeOf(prototype) === null
+  return !isPlain && Object.keys(value).length === 0
 }
 
 /** @throws TidemarkError `INVALID_OPTION` unless `value` is an object that has no other keys than these */
@@ -23,7 +31,7 @@ export function checkKeys(
     if (!known.includes(key)) {
       throw new TidemarkError(
         'INVALID_OPTION',
-        `${name}: unknown option ${JSON.stringify(key)}, expected one of ${known.join(', ')}`,
+        `${name}: unknown option ${JSON.stringify(key)}, expected one of ${known.join(', ')}${didYouMean(key, known)}`,
       )
     }
   }

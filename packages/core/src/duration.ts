@@ -6,6 +6,8 @@ export type Duration = number | `${number}${'ms' | 's' | 'm' | 'h' | 'd'}`
 
 const PATTERN = /^\d+(\.\d+)?(ms|s|m|h|d)$/
 
+const UNITS = { d: 86_400_000, h: 3_600_000, m: 60_000, s: 1000, ms: 1 }
+
 /**
  * A duration in milliseconds.
  *
@@ -19,5 +21,14 @@ export function parseDuration(name: string, value: unknown): number {
     name,
     "a duration above 0 (milliseconds, or a string such as '30s', '5m', '1d')",
     value,
+    hintFor(value),
   )
+}
+
+/** What somebody meant who wrote `'5 minutes'`, `'5M'` or `'1w'`. */
+function hintFor(value: unknown): string {
+  if (typeof value !== 'string' || !/^\s*\d[\d.]{0,9}\s*[a-z]{1,12}\s*$/i.test(value)) return ''
+  const meant = ms(value.trim() as StringValue)
+  const unit = Object.entries(UNITS).find(([, length]) => meant >= length && meant % length === 0)
+  return unit ? ` (did you mean '${meant / unit[1]}${unit[0]}'?)` : ''
 }

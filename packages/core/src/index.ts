@@ -10,6 +10,8 @@ export type { TidemarkErrorCode } from './tidemark-error.ts'
 export type { BypassReason, HitKind, MissReason, QueryMetrics, Timing } from './metrics.ts'
 
 // For adapters.
+export { checkCache, isCache } from './check-cache.ts'
+export { didYouMean } from './did-you-mean.ts'
 export { checkKeys, checkName, checkNames, checkRecord } from './check-options.ts'
 export { checkPartition, partitionReader } from './partition.ts'
 export { invalidOption } from './tidemark-error.ts'

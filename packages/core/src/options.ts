@@ -41,7 +41,7 @@ export interface TidemarkOptions {
 export interface MemoryOptions {
   /** At most `1_000_000`. Default: `10_000`. */
   readonly maxEntries?: number
-  /** Of all entries together, estimated. Default: `'64mb'`. */
+  /** Of all entries together, estimated. At least `'1kb'`, which one entry may fill. Default: `'64mb'`. */
   readonly maxBytes?: ByteSize
   /**
    * A result whose estimated size, its key included, is larger is served and not stored. Default: `'1mb'`,
@@ -91,14 +91,14 @@ const MEMORY_NAMES = ['maxEntries', 'maxBytes', 'maxEntryBytes', 'ttlShare'] as 
 
 /** @throws TidemarkError `INVALID_OPTION` that names the option, what was expected and what came */
 export function resolveOptions(options: TidemarkOptions): ResolvedOptions {
-  checkKeys('options', options, NAMES)
+  checkKeys('createTidemark', options, NAMES)
   const { ttl = '5m', ttlJitter = 0.1, lease = '10s', maxShapes = 1000 } = options
   const { shared, namespace = 'tidemark', consistency = 'available', maxStaleness = '1s' } = options
   const { clock = systemClock, random = systemRandom } = options
   const memory = options.memory === false ? {} : (options.memory ?? {})
   checkKeys('memory', memory, MEMORY_NAMES, 'an object, or false')
   const { maxEntries = 10_000, ttlShare = 0.25 } = memory
-  const maxBytes = parseByteSize('memory.maxBytes', memory.maxBytes ?? '64mb')
+  const maxBytes = parseByteSize('memory.maxBytes', memory.maxBytes ?? '64mb', MIN_BYTES)
 
   checkCount('memory.maxEntries', maxEntries, MAX_ENTRIES)
   checkCount('maxShapes', maxShapes)
@@ -140,6 +140,9 @@ export function resolveOptions(options: TidemarkOptions): ResolvedOptions {
 }
 
 const SHARED_METHODS = ['open', 'lookup', 'mint', 'store', 'intent', 'release', 'abandon', 'close']
+
+/** Less holds no entry at all, and is a slip: `64` for `'64mb'`. */
+const MIN_BYTES = 1024
 
 /** The list of the memory tier is allocated in one piece. */
 const MAX_ENTRIES = 1_000_000

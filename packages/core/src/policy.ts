@@ -1,4 +1,4 @@
-import { checkKeys, checkNames, checkRecord } from './check-options.ts'
+import { checkKeys, checkName, checkNames, checkRecord } from './check-options.ts'
 import { checkConsistency, type Consistency } from './consistency.ts'
 import { type Duration, parseDuration } from './duration.ts'
 import { physicalTable } from './tags.ts'
@@ -74,12 +74,17 @@ export class Policies {
     checkRecord('tables', tables)
     this.#cacheByDefault = cacheByDefault
     this.#defaultTtlMs = defaultTtlMs
-    this.#ttlMsByTable = new Map(
-      Object.entries(tables).map(([table, policy]) => [
-        physicalName(table, defaultSchema).toLowerCase(),
-        parseTablePolicy(`tables.${table}`, policy, defaultTtlMs),
-      ]),
-    )
+    const ttlMsByTable = new Map<string, number | false>()
+    for (const [table, policy] of Object.entries(tables)) {
+      checkName('tables', table)
+      const name = physicalName(table, defaultSchema).toLowerCase()
+      const ttlMs = parseTablePolicy(`tables.${table}`, policy, defaultTtlMs)
+      if ((ttlMsByTable.get(name) ?? ttlMs) !== ttlMs) {
+        throw invalidOption('tables', `one policy for ${name}, however it is written`, tables)
+      }
+      ttlMsByTable.set(name, ttlMs)
+    }
+    this.#ttlMsByTable = ttlMsByTable
   }
 
   /** What holds for a read of these tables: policy of all, or the default, or none. */
@@ -133,10 +138,16 @@ function checkTables(name: string, tables: unknown): void {
   if (tables.length === 0) throw invalidOption(name, 'at least one table', tables)
 }
 
-/** @throws TidemarkError `INVALID_OPTION` that names the part of the hint at fault */
-export function resolveHint(hint: ReadHint | false, name = 'cache'): ResolvedHint {
-  if (hint === false) return UNCACHED
-  checkKeys(name, hint, ['ttl', 'tags', 'tables', 'consistency'], 'an object, or false')
+/**
+ * @param expected what the message says of a hint that is no object
+ * @throws TidemarkError `INVALID_OPTION` that names the part of the hint at fault
+ */
+export function resolveHint(
+  hint: ReadHint,
+  name = 'cache',
+  expected = "an object such as { ttl: '1m' }",
+): CachedHint {
+  checkKeys(name, hint, ['ttl', 'tags', 'tables', 'consistency'], expected)
   const { ttl, tags = [], tables, consistency } = hint
   checkNames(`${name}.tags`, tags)
   if (tables !== undefined) checkTables(`${name}.tables`, tables)

@@ -31,11 +31,20 @@ export class TidemarkError extends Error {
   }
 }
 
-/** `INVALID_OPTION` in the one form that all of them have: which option, what was expected, what came. */
-export function invalidOption(name: string, expected: string, got: unknown): TidemarkError {
+/**
+ * `INVALID_OPTION` in the one form that all of them have: which option, what was expected, what came.
+ *
+ * @param hint what was probably meant, as in ` (did you mean '5m'?)`
+ */
+export function invalidOption(
+  name: string,
+  expected: string,
+  got: unknown,
+  hint = '',
+): TidemarkError {
   return new TidemarkError(
     'INVALID_OPTION',
-    `${name}: expected ${expected}, got ${describeValue(got)}`,
+    `${name}: expected ${expected}, got ${describeValue(got)}${hint}`,
   )
 }
 
@@ -44,7 +53,7 @@ function describeValue(value: unknown): string {
     case 'string':
       return JSON.stringify(value.length > 80 ? `${value.slice(0, 80)}…` : value)
     case 'function':
-      return `a function${value.name ? ` (${value.name})` : ''}`
+      return `a ${isClass(value) ? 'class' : 'function'}${value.name ? ` (${value.name})` : ''}`
     case 'bigint':
       return `${value}n`
     case 'object':
@@ -54,6 +63,10 @@ function describeValue(value: unknown): string {
     default:
       return String(value)
   }
+}
+
+function isClass(value: object): boolean {
+  return Function.prototype.toString.call(value).startsWith('class')
 }
 
 function describeObject(value: object): string {

@@ -10,7 +10,7 @@ import { resolveOptions, type TidemarkOptions } from './options.ts'
 import { openSharedMarks } from './shared-marks.ts'
 import { structuralCodec } from './structural-codec.ts'
 import { EVERYTHING, namesOfTable, type Tag, tagsOfWrite } from './tags.ts'
-import { TidemarkError } from './tidemark-error.ts'
+import { invalidOption, TidemarkError } from './tidemark-error.ts'
 import type { TierStats } from './tier.ts'
 import type { ValueType } from './value-type.ts'
 
@@ -51,6 +51,9 @@ export class Tidemark implements AsyncDisposable {
 
   /** Use `createTidemark`. */
   constructor(engine: Engine) {
+    if (typeof (engine as Partial<Engine> | undefined)?.read !== 'function') {
+      throw invalidOption('new Tidemark()', 'an engine', engine, '; call createTidemark(options)')
+    }
     this.engine = engine
   }
 

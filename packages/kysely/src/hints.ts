@@ -7,7 +7,13 @@ import type {
   RootOperationNode,
   UnknownRow,
 } from 'kysely'
-import { type ReadHint, resolveHint, type ResolvedHint, UNCACHED } from '@tidemark/core'
+import {
+  invalidOption,
+  type ReadHint,
+  resolveHint,
+  type ResolvedHint,
+  UNCACHED,
+} from '@tidemark/core'
 
 /** Something that a hint can be put on: any query builder, `sql`, a Kysely instance or a transaction. */
 export interface Hintable<Q> {
@@ -88,8 +94,9 @@ const BYPASS = new HintPlugin(UNCACHED)
  * await cached({ tables: ['orders'] })(total).execute(db)
  */
 export function cached(hint?: ReadHint): <Q extends Hintable<Q>>(query: Q) => Q {
+  checkNoQuery('cached', hint)
   const plugin = pluginFor(hint)
-  return (query) => query.withPlugin(plugin)
+  return (query) => put(plugin, query, 'cached(hint)')
 }
 
 /** Hints that say no more than a time are few and asked for with every query. */
@@ -98,6 +105,9 @@ const MAX_TTLS = 1000
 
 function pluginFor(hint: ReadHint | undefined): HintPlugin {
   if (hint === undefined) return CACHED
+  if ((hint as unknown) === false) {
+    throw invalidOption('cached', "an object such as { ttl: '1m' }", hint, '; call uncached()')
+  }
   const known = isOnlyTtl(hint) ? pluginByTtl.get(hint.ttl) : undefined
   if (known) return known
   const plugin = new HintPlugin(resolveHint(hint, 'cached'))
@@ -118,6 +128,32 @@ function isOnlyTtl(hint: ReadHint): boolean {
  * @example
  * await db.selectFrom('person').selectAll().$call(uncached()).execute()
  */
-export function uncached(): <Q extends Hintable<Q>>(query: Q) => Q {
-  return (query) => query.withPlugin(BYPASS)
+export function uncached(): <Q extends Hintable<Q>>(query: Q) => Q
+export function uncached(...given: readonly unknown[]): <Q extends Hintable<Q>>(query: Q) => Q {
+  if (given.length > 0) {
+    checkNoQuery('uncached', given[0])
+    throw invalidOption('uncached', 'nothing', given[0])
+  }
+  return (query) => put(BYPASS, query, 'uncached()')
+}
+
+/** `$call(cached)`, without the parentheses that make it a hint. */
+function checkNoQuery(name: string, given: unknown): void {
+  if (typeof (given as { toOperationNode?: unknown } | undefined)?.toOperationNode !== 'function') {
+    return
+  }
+  const hint = ` (did you mean $call(${name}()) for $call(${name})?)`
+  throw invalidOption(name, 'a hint, or nothing', given, hint)
+}
+
+function put<Q extends Hintable<Q>>(plugin: HintPlugin, query: Q, name: string): Q {
+  if (typeof (query as Partial<Hintable<Q>> | undefined)?.withPlugin === 'function') {
+    return query.withPlugin(plugin)
+  }
+  throw invalidOption(
+    name,
+    'a query builder, sql, a Kysely instance or a transaction',
+    query,
+    ", which takes no hint of its own (put it on the instance: cached()(db).mergeInto('person'))",
+  )
 }

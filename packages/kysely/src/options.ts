@@ -81,10 +81,26 @@ export function checkOptions(options: CacheOptions): void {
   if (database !== undefined) checkName('database', database)
   if (defaultSchema !== undefined) checkName('defaultSchema', defaultSchema)
   if (partition !== undefined) checkPartition(partition)
-  if (stableFunctions !== undefined) checkNames('stableFunctions', stableFunctions)
-  if (volatileFunctions !== undefined) checkNames('volatileFunctions', volatileFunctions)
   if (parser !== undefined && typeof (parser as SqlParser | null)?.parse !== 'function') {
     throw invalidOption('parser', 'a parser, such as await postgresParser()', parser)
   }
   if (logHits !== undefined) checkHitLog('logHits', logHits)
+  const stable = functionNames('stableFunctions', stableFunctions)
+  const volatile = functionNames('volatileFunctions', volatileFunctions)
+  const both = stable.find((name) => volatile.includes(name))
+  if (both !== undefined) {
+    throw invalidOption('stableFunctions', 'none that volatileFunctions has too', both)
+  }
+}
+
+/** In lower case, as they are compared. */
+function functionNames(option: string, names: unknown): readonly string[] {
+  if (names === undefined) return []
+  checkNames(option, names)
+  for (const [index, name] of names.entries()) {
+    if (!name.includes('(')) continue
+    const hint = ` (did you mean '${name.slice(0, name.indexOf('('))}'?)`
+    throw invalidOption(`${option}[${index}]`, 'the name of a function alone', name, hint)
+  }
+  return names.map((name) => name.toLowerCase())
 }

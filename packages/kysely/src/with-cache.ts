@@ -1,5 +1,5 @@
 import { Kysely } from 'kysely'
-import { invalidOption, Tidemark, TidemarkError } from '@tidemark/core'
+import { checkCache, invalidOption, isCache, type Tidemark, TidemarkError } from '@tidemark/core'
 import { Binding } from './binding.ts'
 import { CachedKysely } from './cached-kysely.ts'
 import { type CacheOptions, checkOptions } from './options.ts'
@@ -26,9 +26,7 @@ export function withCache<DB>(
   options: CacheOptions = {},
 ): Kysely<DB> {
   checkInstance(db)
-  if (!(cache instanceof Tidemark)) {
-    throw invalidOption('cache', 'what createTidemark() returns', cache)
-  }
+  checkCache(cache)
   checkOptions(options)
   const binding = new Binding(cache, db.getExecutor().adapter, options)
   return new CachedKysely(db, { binding, hint: undefined, session: undefined })
@@ -36,7 +34,8 @@ export function withCache<DB>(
 
 function checkInstance(db: unknown): void {
   if (!(db instanceof Kysely)) {
-    const { message } = invalidOption('db', "an instance of Kysely, of this package's kysely", db)
+    const expected = 'an instance of Kysely'
+    const { message } = invalidOption('db', expected, db, hintFor(db))
     throw new TidemarkError('UNSUPPORTED_CLIENT', message)
   }
   if (db instanceof CachedKysely) {
@@ -47,6 +46,15 @@ function checkInstance(db: unknown): void {
       'an instance that can see the COMMIT, got a transaction; wrap the instance that it was started on',
     )
   }
+}
+
+function hintFor(db: unknown): string {
+  if (isCache(db)) return '; the order is withCache(db, cache)'
+  if (db instanceof Promise) return '; await it first'
+  // It has the methods, and not the class: `instanceof` knows one copy of the package only.
+  return typeof (db as Partial<Kysely<unknown>> | null)?.selectFrom === 'function'
+    ? ' of another copy of the kysely package; see that `npm ls kysely` shows one'
+    : ''
 }
 
 function unsupported(expected: string): TidemarkError {

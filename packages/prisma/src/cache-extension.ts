@@ -1,4 +1,4 @@
-import { invalidOption, type Tidemark, TidemarkError } from '@tidemark/core'
+import { checkCache, type Tidemark, TidemarkError } from '@tidemark/core'
 import type { CachedClient, CacheExtension } from './cached-client.ts'
 import {
   type CacheExtensionOptions,
@@ -6,7 +6,13 @@ import {
   resolveExtensionOptions,
   type ResolvedExtensionOptions,
 } from './extension-options.ts'
-import { type ExtensibleClient, parentOf, readClient, setParent } from './prisma-internals.ts'
+import {
+  type ExtensibleClient,
+  isClient,
+  parentOf,
+  readClient,
+  setParent,
+} from './prisma-internals.ts'
 import { ReadHook } from './read-hook.ts'
 import { ReadPlans } from './read-plans.ts'
 import { prismaValueTypes } from './value-types.ts'
@@ -36,9 +42,7 @@ export function cacheExtension(
   cache: Tidemark,
   options: CacheExtensionOptions = {},
 ): CacheExtension {
-  if (typeof (cache as Tidemark | undefined)?.engine?.read !== 'function') {
-    throw invalidOption('cache', 'a cache made by createTidemark', cache)
-  }
+  checkCache(cache, isClient(cache) ? '; extend a client with $extends(cacheExtension(cache))' : '')
   const resolved = resolveExtensionOptions(cache, options)
   const extension = (client: ExtensibleClient) => bind(client, cache, resolved)
   cacheExtensions.add(extension)
@@ -57,8 +61,8 @@ export function withCache<Client>(
   cache: Tidemark,
   options: CacheExtensionOptions = {},
 ): CachedClient<Client> {
-  const extension = cacheExtension(cache, options)
   readClient(client)
+  const extension = cacheExtension(cache, options)
   const cached: unknown = (client as ExtensibleClient).$extends(extension)
   return cached as CachedClient<Client>
 }

@@ -4,6 +4,7 @@ import {
   checkNames,
   checkPartition,
   checkRecord,
+  didYouMean,
   invalidOption,
   type Partition,
   partitionReader,
@@ -73,7 +74,7 @@ export function resolveExtensionOptions(
   cache: Tidemark,
   options: CacheExtensionOptions,
 ): ResolvedExtensionOptions {
-  checkKeys('options', options, NAMES)
+  checkKeys('cacheExtension', options, NAMES)
   const { database, defaultSchema, partition, models = {}, views = {} } = options
   if (database !== undefined) checkName('database', database)
   if (defaultSchema !== undefined) checkName('defaultSchema', defaultSchema)
@@ -118,6 +119,7 @@ function checkModelPolicies(
 function checkViews(views: Readonly<Record<string, readonly string[]>>): void {
   checkRecord('views', views)
   for (const [name, tables] of Object.entries(views)) {
+    checkName('views', name)
     checkNames(`views.${name}`, tables)
     if (tables.length === 0) throw invalidOption(`views.${name}`, 'at least one table', tables)
   }
@@ -132,10 +134,12 @@ function tablesOfViews(
     Object.entries(views).map(([name, tables]) => {
       if (!dataModel.models.get(name)?.isView) {
         const known = [...dataModel.models.values()].filter(({ isView }) => isView)
+        const names = known.map((view) => view.name)
         throw new TidemarkError(
           'INVALID_OPTION',
           `views: unknown view ${JSON.stringify(name)}, expected one of ` +
-            (known.map((view) => view.name).join(', ') || '(the schema has none)'),
+            (names.join(', ') || '(the schema has none)') +
+            didYouMean(name, names),
         )
       }
       return [name, tables.map((table) => physicalName(table, defaultSchema))]
@@ -158,10 +162,10 @@ function tablePolicies(
   for (const [name, policy] of Object.entries(models)) {
     const model = dataModel.models.get(name)
     if (!model) {
-      const known = [...dataModel.models.keys()].join(', ')
+      const known = [...dataModel.models.keys()]
       throw new TidemarkError(
         'INVALID_OPTION',
-        `models: unknown model ${JSON.stringify(name)}, expected one of ${known}`,
+        `models: unknown model ${JSON.stringify(name)}, expected one of ${known.join(', ')}${didYouMean(name, known)}`,
       )
     }
     tables[model.table] = policy

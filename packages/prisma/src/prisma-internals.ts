@@ -1,4 +1,4 @@
-import { TidemarkError } from '@tidemark/core'
+import { invalidOption, isCache, TidemarkError } from '@tidemark/core'
 
 /**
  * Everything that this package uses of Prisma Client beyond its public interface, and nothing else.
@@ -81,6 +81,7 @@ export interface ClientInternals {
 
 /** @throws TidemarkError `UNSUPPORTED_CLIENT` for anything that is not a client of a known version */
 export function readClient(client: unknown): ClientInternals {
+  checkVersion(client)
   read(client, '$extends', 'function', '$extends')
   const engine = read(client, '_engine', 'object', '_engine')
   for (const method of ['request', 'requestBatch', 'transaction']) {
@@ -107,6 +108,37 @@ export function readClient(client: unknown): ClientInternals {
     schema: typeof config.inlineSchema === 'string' ? config.inlineSchema : '',
     provider: typeof config.activeProvider === 'string' ? config.activeProvider : '',
     resultShape: resultShapeOf(client as object, Object.keys(models)),
+  }
+}
+
+/** Whether it is a Prisma Client, of whatever version. */
+export function isClient(value: unknown): value is { readonly _clientVersion: string } {
+  const version: unknown = (value as { _clientVersion?: unknown } | null | undefined)
+    ?._clientVersion
+  return typeof version === 'string'
+}
+
+const SUPPORTED = 'a Prisma Client of version 7'
+
+/** The fields that are read here have had these names in other versions, and other meanings. */
+function checkVersion(client: unknown): void {
+  if (!isClient(client)) {
+    if (typeof client === 'object' && client !== null && !isCache(client)) return
+    const hint = isCache(client)
+      ? '; the order is withCache(prisma, cache)'
+      : typeof client === 'function'
+        ? '; make one with new PrismaClient()'
+        : ''
+    const { message } = invalidOption('prisma', SUPPORTED, client, hint)
+    throw new TidemarkError('UNSUPPORTED_CLIENT', message)
+  }
+  const got = !client._clientVersion.startsWith('7.')
+    ? `one of version ${client._clientVersion}`
+    : typeof (client as Partial<ExtensibleClient>).$extends === 'function'
+      ? undefined
+      : 'the client of a transaction; extend the one that it was started on'
+  if (got) {
+    throw new TidemarkError('UNSUPPORTED_CLIENT', `prisma: expected ${SUPPORTED}, got ${got}`)
   }
 }
 
@@ -212,6 +244,6 @@ function unsupported(expected: string, got: unknown): TidemarkError {
   const what = got === null ? 'null' : Array.isArray(got) ? 'an array' : typeof got
   return new TidemarkError(
     'UNSUPPORTED_CLIENT',
-    `expected a Prisma Client of version 7: expected ${expected}, got ${what}`,
+    `prisma: expected ${SUPPORTED}: expected ${expected}, got ${what}`,
   )
 }

@@ -1,14 +1,8 @@
-import {
-  type Engine,
-  type Policies,
-  type ReadHint,
-  type ReadPlan,
-  resolveHint,
-  type ResolvedHint,
-} from '@tidemark/core'
+import { type Engine, type Policies, type ReadPlan, type ResolvedHint } from '@tidemark/core'
 import type { DataModel } from './data-model.ts'
 import { fingerprint } from './fingerprint.ts'
 import { PlanMemo } from './plan-memo.ts'
+import { ReadHints } from './read-hint.ts'
 import type { RawStatements } from './raw-statements.ts'
 import { shapeKey } from './shape-key.ts'
 import { tablesOfRead, type TablesOfViews } from './tables-of-operation.ts'
@@ -28,7 +22,7 @@ export interface ReadPlansParts {
 export class ReadPlans {
   readonly #parts: ReadPlansParts
   readonly #plans = new PlanMemo<ReadPlan>()
-  readonly #hints = new PlanMemo<ResolvedHint>()
+  readonly #hints = new ReadHints()
 
   constructor(parts: ReadPlansParts) {
     this.#parts = parts
@@ -58,15 +52,8 @@ export class ReadPlans {
     )
   }
 
-  /** Prisma copies arguments for each call, so a hint is recognised by its content. */
+  /** @param cache the argument of a read */
   hint(cache: unknown): ResolvedHint {
-    return this.#hints.getOrMake(textOf(cache), () => resolveHint(cache as ReadHint | false))
+    return this.#hints.resolve(cache)
   }
-}
-
-/** JSON leaves out, or makes null, what no hint may contain: it must not be taken for one without it. */
-function textOf(hint: unknown): string {
-  return JSON.stringify(hint, (_key, value: unknown) =>
-    ['function', 'bigint', 'symbol'].includes(typeof value) ? `\0${typeof value}` : value,
-  )
 }

@@ -154,6 +154,11 @@ describeEachDatabase('The cache among Prisma extensions', (database) => {
     expect(hidden).toThrow(/expected a Prisma Client without a cache/)
   })
 
+  it('the client of a transaction is refused', async () => {
+    const wrapped = base.$transaction(async (tx) => withCache(tx, cache))
+    await expect(wrapped).rejects.toThrow('got the client of a transaction; extend the one that')
+  })
+
   it('two caches beside each other both learn of a write', async () => {
     const other = createTidemark()
     const [one, two] = [withCache(base, cache), withCache(base, other)]

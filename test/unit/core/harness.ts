@@ -17,6 +17,7 @@ import {
   type Tier,
   type TransactionScope,
   type ValueType,
+  UNCACHED,
   type WriteOutcome,
 } from '@tidemark/core'
 import { ManualClock, SeededRandom } from '@tidemark/testing'
@@ -94,7 +95,7 @@ export class Harness {
     return this.engine.read(
       {
         plan,
-        hint: hint === undefined ? undefined : resolveHint(hint),
+        hint: hint === false ? UNCACHED : hint && resolveHint(hint),
         ...call,
         key: () => ({
           adapter: 'test',

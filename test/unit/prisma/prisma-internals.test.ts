@@ -35,7 +35,6 @@ describe('a client of another kind is refused, with what was expected and what c
     _extensions: { getAllComputedFields: () => undefined },
   }
   it.each<[string, unknown, string]>([
-    ['null', null, 'expected $extends to be a function, got undefined'],
     ['something else', {}, 'expected $extends to be a function, got undefined'],
     [
       'no engine',
@@ -63,7 +62,7 @@ describe('a client of another kind is refused, with what was expected and what c
       'expected _extensions.getAllComputedFields to be a function, got undefined',
     ],
   ])('%s', (_name, client, message) => {
-    const expected = `expected a Prisma Client of version 7: ${message}`
+    const expected = `prisma: expected a Prisma Client of version 7: ${message}`
     expect(() => readClient(client)).toThrow(new TidemarkError('UNSUPPORTED_CLIENT', expected))
     expect(() => withCache(client, createTidemark())).toThrow(expected)
   })

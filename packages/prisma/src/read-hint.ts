@@ -1,0 +1,36 @@
+import { type ReadHint, resolveHint, type ResolvedHint, UNCACHED } from '@tidemark/core'
+import { PlanMemo } from './plan-memo.ts'
+import { isPlainRecord } from './shape-key.ts'
+
+/** The `cache` arguments of reads. Prisma copies them for each call, so one is recognised by its content. */
+export class ReadHints {
+  readonly #hints = new PlanMemo<ResolvedHint>()
+
+  /** @throws TidemarkError `INVALID_OPTION` that names the part of the hint at fault */
+  resolve(cache: unknown): ResolvedHint {
+    const text = textOf(cache)
+    return text === undefined ? resolve(cache) : this.#hints.getOrMake(text, () => resolve(cache))
+  }
+}
+
+function resolve(cache: unknown): ResolvedHint {
+  return cache === false ? UNCACHED : resolveHint(cache as ReadHint, 'cache', 'an object, or false')
+}
+
+/** The parts of a hint as a text, or undefined where something is among them that no right hint has. */
+function textOf(cache: unknown): string | undefined {
+  if (cache === false) return 'false'
+  if (!isPlainRecord(cache)) return undefined
+  let text = ''
+  for (const [name, part] of Object.entries(cache)) {
+    const isList = Array.isArray(part)
+    text += JSON.stringify(name) + (isList ? '[' : '')
+    for (const item of isList ? (part as readonly unknown[]) : [part]) {
+      if (typeof item === 'string') text += JSON.stringify(item)
+      else if (typeof item === 'number') text += `${item};`
+      else return undefined
+    }
+    if (isList) text += ']'
+  }
+  return text
+}
