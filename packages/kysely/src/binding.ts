@@ -40,7 +40,10 @@ export class Binding {
     if (parser && parser.dialect !== dialect) {
       throw invalidOption('parser', `a parser for ${dialect}`, parser.dialect)
     }
-    const functions = new KnownFunctions({ stable: stableFunctions, volatile: volatileFunctions })
+    const functions = new KnownFunctions(dialect, {
+      stable: stableFunctions,
+      volatile: volatileFunctions,
+    })
     this.engine = engine
     this.dialect = dialect
     this.hitLog = HitLog.of(logHits)

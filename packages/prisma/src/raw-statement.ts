@@ -23,7 +23,7 @@ export interface RawFindings {
 export function readRaw(text: string, dialect: SqlDialect): RawFindings {
   const { tokens, clear } = lexSql([text], dialect)
   const reader = new RawReader(tokens, {
-    ...{ dialect, functions, isTable: false, isWhole: true },
+    ...{ dialect, functions: functionsOf(dialect), isTable: false, isWhole: true },
     isName: () => false,
   })
   reader.read()
@@ -42,7 +42,13 @@ export function readRaw(text: string, dialect: SqlDialect): RawFindings {
   }
 }
 
-const functions = new KnownFunctions({ stable: [], volatile: [] })
+const known = new Map<SqlDialect, KnownFunctions>()
+
+function functionsOf(dialect: SqlDialect): KnownFunctions {
+  const functions = known.get(dialect) ?? new KnownFunctions(dialect)
+  known.set(dialect, functions)
+  return functions
+}
 
 function changesOf(
   { kind }: RawStatement,

@@ -50,7 +50,7 @@ export function compilerFor(name: DialectName): Kysely<Tables> {
   return new Kysely<Tables>({ dialect })
 }
 
-const functions = new KnownFunctions({ stable: ['similar_film'], volatile: ['roll_dice'] })
+const own = { stable: ['similar_film'], volatile: ['roll_dice'] }
 
 /** PostgreSQL's own. */
 export const parser: SqlParser = await postgresParser()
@@ -81,6 +81,7 @@ export function analyse(
   const compiled = 'compile' in query ? query.compile() : query
   const adapter = new parts[name][0]()
   const dialect = dialectOf(adapter)
+  const functions = new KnownFunctions(dialect, own)
   // MySQL and SQLite have none by themselves: there the option is set.
   const settings = {
     dialect,

@@ -280,4 +280,28 @@ describe('the tables of a whole statement of raw SQL', () => {
     expect(why('do $$ begin end $$')).toBe('its text may do anything')
     expect(why('set search_path to x')).toBe('it changes the settings of a session')
   })
+
+  it.each<[string, DialectName, string]>([
+    ['select replicate(1) from films', 'mssql', 'read ?'],
+    ['select replicate(1) from films', 'postgres', 'write ?'],
+    ['select ifnull(a, b) from films', 'sqlite', 'read ?'],
+    ['select ifnull(a, b) from films', 'mysql', 'read ?'],
+    ['select ifnull(a, b) from films', 'postgres', 'write ?'],
+    ['select user_id() from films', 'mssql', 'read ?, volatile-function'],
+    ['select user_id() from films', 'postgres', 'write ?'],
+    ['select changes() from films', 'sqlite', 'read ?, volatile-function'],
+    ['select changes() from films', 'mysql', 'write ?'],
+    ['select public.similarity(a, b) from films', 'postgres', 'read ?'],
+    ['select extensions.crypt(a, b), public.st_area(c) from films', 'postgres', 'read ?'],
+    ['select public.gen_salt(1) from films', 'postgres', 'read ?, volatile-function'],
+    ['select public.lower(a) from films', 'postgres', 'write ?'],
+    ['select accounts.similarity(a, b) from films', 'postgres', 'write ?'],
+    ['select public.similarity(a, b) from films', 'mysql', 'write ?'],
+    ['select pg_catalog.lower(a) from films', 'postgres', 'read ?'],
+    ['select pg_catalog.lower(a) from films', 'sqlite', 'write ?'],
+    ['select sys.lower(a) from films', 'postgres', 'write ?'],
+    ['select pragma_x(1) from films', 'postgres', 'write ?'],
+  ])('knows the functions of a dialect: %s (%s)', (text, dialect, expected) => {
+    expect(summarise(CompiledQuery.raw(text), dialect)).toBe(expected)
+  })
 })

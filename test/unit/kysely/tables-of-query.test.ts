@@ -233,7 +233,9 @@ describe.each(dialects)('the tables that a builder query reads and writes, on %s
         db
           .selectFrom('films')
           .selectAll()
-          .where('released_on', '<', (eb) => eb.fn<Date>('coalesce', [eb.fn('now'), eb.val(null)])),
+          .where('released_on', '<', (eb) =>
+            eb.fn<Date>('coalesce', [eb.fn('current_timestamp'), eb.val(null)]),
+          ),
       'read films, volatile-function',
     ],
     'volatile function by option': [
