@@ -1,4 +1,4 @@
-import { EVERYTHING, type Tag } from './tags.ts'
+import type { Tag } from './tags.ts'
 
 /** The tags that writers of this process are at work on. */
 export class HeldTags {
@@ -18,6 +18,6 @@ export class HeldTags {
 
   any(tags: readonly Tag[]): boolean {
     if (this.#writers.size === 0) return false
-    return this.#writers.has(EVERYTHING) || tags.some((tag) => this.#writers.has(tag))
+    return tags.some((tag) => this.#writers.has(tag))
   }
 }

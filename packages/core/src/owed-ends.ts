@@ -1,7 +1,7 @@
 import type { WriterId } from './marks.ts'
 import type { Random } from './random.ts'
 import type { SharedTier } from './shared-tier.ts'
-import { EVERYTHING, type Tag } from './tags.ts'
+import type { Tag } from './tags.ts'
 
 /** How a write ends for its marks, see `MarkStore`. */
 export type WriteEnd = 'release' | 'abandon'
@@ -15,11 +15,14 @@ export type WriteEnd = 'release' | 'abandon'
 export class OwedEnds {
   readonly #shared: SharedTier
   readonly #random: Random
+  readonly #everything: readonly Tag[]
   readonly #ends = new Map<Tag, { readonly how: WriteEnd }>()
   #settling: Promise<void> | undefined
 
-  constructor(shared: SharedTier, random: Random) {
+  /** @param everything the marks one of which every read depends on */
+  constructor(shared: SharedTier, random: Random, everything: readonly Tag[]) {
     this.#shared = shared
+    this.#everything = everything
     this.#random = random
   }
 
@@ -27,7 +30,8 @@ export class OwedEnds {
     if (this.#ends.size + tags.length > MAX_TAGS) {
       const ends = [how, ...[...this.#ends.values()].map((end) => end.how)]
       this.#ends.clear()
-      this.#ends.set(EVERYTHING, { how: ends.includes('abandon') ? 'abandon' : 'release' })
+      const worst = ends.includes('abandon') ? 'abandon' : 'release'
+      for (const tag of this.#everything) this.#ends.set(tag, { how: worst })
       return
     }
     for (const tag of tags) {
@@ -39,7 +43,7 @@ export class OwedEnds {
 
   any(tags: readonly Tag[]): boolean {
     if (this.#ends.size === 0) return false
-    return this.#ends.has(EVERYTHING) || tags.some((tag) => this.#ends.has(tag))
+    return tags.some((tag) => this.#ends.has(tag))
   }
 
   /** Sends what is owed. Rejects where the tier does not take it. */

@@ -29,16 +29,13 @@ export function openSharedMarks(
   valueTypes: readonly ValueType[],
 ): SharedMarks {
   const { shared, namespace, clock, random, leaseMs } = options
-  const marks = new SharedMarks(options)
+  let marks: SharedMarks | undefined
   shared.open({
     ...{ namespace, clock, random, leaseMs, valueTypes },
-    onMoved: (tags) => {
-      marks.moved(tags)
-    },
-    onLost: () => {
-      marks.lost()
-    },
+    onMoved: (tags) => marks?.moved(tags),
+    onLost: () => marks?.lost(),
   })
+  marks = new SharedMarks(options)
   return marks
 }
 
@@ -55,6 +52,7 @@ export class SharedMarks implements MarkStore {
   readonly #bus: Bus
   readonly #maxStalenessMs: number
   readonly #known: LRUCache<Tag, KnownMark>
+  readonly #everything: readonly Tag[]
   readonly #held = new HeldTags()
   readonly #owed: OwedEnds
   /** Readings that are on their way. */
@@ -66,7 +64,8 @@ export class SharedMarks implements MarkStore {
     this.#bus = bus
     this.#maxStalenessMs = maxStalenessMs
     this.#known = new LRUCache({ max: maxMarks })
-    this.#owed = new OwedEnds(shared, random)
+    this.#everything = this.#marksOf([EVERYTHING])
+    this.#owed = new OwedEnds(shared, random, this.#everything)
   }
 
   match(tags: readonly Tag[], tokens: readonly MarkToken[]): MarkMatch {
@@ -103,42 +102,40 @@ export class SharedMarks implements MarkStore {
     writer: WriterId,
     consistency: Consistency = 'available',
   ): Promise<void> {
-    this.#held.hold(tags)
-    this.moved(tags)
-    if (consistency !== 'fresh') await this.#shared.intent(tags, writer)
+    const marks = this.#marksOf(tags)
+    this.#held.hold(marks)
+    this.moved(marks)
+    if (consistency !== 'fresh') await this.#shared.intent(marks, writer)
   }
 
   release(tags: readonly Tag[], writer: WriterId): Promise<void> {
-    return this.#end('release', tags, writer)
+    return this.#end('release', this.#marksOf(tags), writer)
   }
 
   abandon(tags: readonly Tag[], writer: WriterId): Promise<void> {
-    return this.#end('abandon', tags, writer)
+    return this.#end('abandon', this.#marksOf(tags), writer)
   }
 
   /** Forgets what is known of these tags: it has moved, or is about to. */
   moved(tags: readonly Tag[]): void {
-    if (tags.includes(EVERYTHING)) {
-      this.#forgetAll()
-    } else {
-      for (const tag of tags) this.#known.set(tag, MOVED)
-      for (const reading of this.#readings) {
-        if (reading.tags.some((tag) => tags.includes(tag))) reading.isOvertaken = true
-      }
+    for (const tag of tags) this.#known.set(tag, MOVED)
+    for (const reading of this.#readings) {
+      if (reading.tags.some((tag) => tags.includes(tag))) reading.isOvertaken = true
     }
-    this.#bus.publish({ kind: 'moved', tags })
+    const isAll = tags.includes(this.#everything[0]!)
+    this.#bus.publish({ kind: 'moved', tags: isAll ? [EVERYTHING] : tags })
   }
 
   /** Forgets all that is known, because word of other processes may have been missed. */
   lost(): void {
-    this.#forgetAll()
+    this.#known.clear()
+    for (const reading of this.#readings) reading.isOvertaken = true
     // The tier can be reached again, so this may be the moment. Whoever reads these tags next would try as well.
     this.#owed.settle().catch(() => undefined)
   }
 
-  #forgetAll(): void {
-    this.#known.clear()
-    for (const reading of this.#readings) reading.isOvertaken = true
+  #marksOf(tags: readonly Tag[]): readonly Tag[] {
+    return this.#shared.marksOf?.(tags) ?? tags
   }
 
   async #end(how: WriteEnd, tags: readonly Tag[], writer: WriterId): Promise<void> {

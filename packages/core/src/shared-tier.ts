@@ -40,10 +40,11 @@ export interface SharedTier {
   open(context: SharedTierContext): void
 
   /**
-   * The marks that stand for these tags beside this key, where the tier keeps several marks for one tag so that not every
-   * lookup touches the same one. Default: the tags themselves.
+   * Which marks stand for these tags: those that a read of `key` depends on, or, without a key, all that a write must
+   * move. All other methods, and `onMoved`, are about these. For a tier that keeps several marks for one tag, so that not
+   * every lookup touches the same one, or that hides their names. Default: the tags themselves.
    */
-  marksOf?(tags: readonly Tag[], key: CacheKey): readonly Tag[]
+  marksOf?(tags: readonly Tag[], key?: CacheKey): readonly Tag[]
 
   /** The marks of the tags and, where a key is given, its entry: one round trip. It mints nothing. */
   lookup(tags: readonly Tag[], key?: CacheKey): Promise<SharedLookup>
