@@ -12,7 +12,7 @@ export type { BypassReason, HitKind, MissReason, QueryMetrics, Timing } from './
 // For adapters.
 export { checkCache, isCache } from './check-cache.ts'
 export { didYouMean } from './did-you-mean.ts'
-export { checkKeys, checkName, checkNames, checkRecord } from './check-options.ts'
+export { checkCount, checkKeys, checkName, checkNames, checkRecord } from './check-options.ts'
 export { checkPartition, partitionReader } from './partition.ts'
 export { invalidOption } from './tidemark-error.ts'
 export { Engine } from './engine.ts'
@@ -45,6 +45,8 @@ export { physicalTable } from './tags.ts'
 export type { ValueType } from './value-type.ts'
 
 // For tiers and mark stores.
+export { parseByteSize } from './byte-size.ts'
+export { parseDuration } from './duration.ts'
 export { customTag, EVERYTHING, tableTag } from './tags.ts'
 export type { Tag } from './tags.ts'
 export { InProcessBus } from './bus.ts'
@@ -67,6 +69,7 @@ export { openSharedMarks } from './shared-marks.ts'
 export type { SharedMarks, SharedMarksOptions } from './shared-marks.ts'
 export type {
   NewSharedEntry,
+  FoundEntry,
   SharedEntry,
   SharedLookup,
   SharedMark,

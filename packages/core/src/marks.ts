@@ -1,7 +1,7 @@
 import type { Awaitable } from './awaitable.ts'
 import type { CacheKey } from './cache-key.ts'
 import type { Consistency } from './consistency.ts'
-import type { SharedEntry } from './shared-tier.ts'
+import type { FoundEntry } from './shared-tier.ts'
 import type { Tag } from './tags.ts'
 
 declare const brand: unique symbol
@@ -18,7 +18,7 @@ export type MarkReading =
       readonly state: 'open'
       readonly tokens: readonly MarkToken[]
       /** What other processes have stored under the key that was asked for, whatever its tokens. */
-      readonly entry?: SharedEntry | undefined
+      readonly entry?: FoundEntry | undefined
     }
   /** A writer is at work on at least one of them: whatever the database answers now may be either side. */
   | { readonly state: 'locked' }

@@ -57,6 +57,8 @@ export type MissReason =
   | 'marks-moved'
   /** What is stored cannot be read back. */
   | 'corrupt-entry'
+  /** What is stored was written by another version, or with another key of encryption. */
+  | 'foreign-entry'
 
 /** A count of calls and the time that they took together, in milliseconds. */
 export interface Timing {

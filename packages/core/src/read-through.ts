@@ -4,7 +4,7 @@ import type { Engine } from './engine.ts'
 import { changeOf, type Lookup, prepareLookup, type ReadCall } from './lookup.ts'
 import type { MarkToken } from './marks.ts'
 import type { BypassReason, MissReason } from './metrics.ts'
-import type { SharedEntry } from './shared-tier.ts'
+import type { FoundEntry } from './shared-tier.ts'
 import { encodeResult, rememberResult, storeResult } from './store-result.ts'
 import type { Entry } from './tier.ts'
 
@@ -157,9 +157,10 @@ function takeShared(
   engine: Engine,
   lookup: Lookup,
   tokens: readonly MarkToken[],
-  entry: SharedEntry,
+  entry: FoundEntry,
 ): { state: 'served'; value: unknown } | { state: 'refused'; reason: MissReason } {
   const { call, key, startedAt, ttlMs } = lookup
+  if (typeof entry === 'string') return { state: 'refused', reason: entry }
   if (!areSame(tokens, entry.tokens)) return { state: 'refused', reason: 'marks-moved' }
   if (entry.ageMs >= Math.min(entry.ttlMs, ttlMs)) return { state: 'refused', reason: 'expired' }
   let value

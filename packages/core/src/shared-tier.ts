@@ -23,8 +23,11 @@ export type SharedMark = MarkToken | 'absent' | 'locked'
 export interface SharedLookup {
   /** In the order of the tags. */
   readonly marks: readonly SharedMark[]
-  readonly entry: SharedEntry | undefined
+  readonly entry: FoundEntry | undefined
 }
+
+/** An entry, or why what is there cannot be used: it is broken, or another version or key has written it. */
+export type FoundEntry = SharedEntry | 'corrupt-entry' | 'foreign-entry'
 
 /**
  * A place that processes share, where marks are true and entries are kept beside them.
