@@ -40,7 +40,7 @@ function installOldestKysely(project) {
   const oldest = /^\^(\d+\.\d+\.\d+)$/.exec(peerDependencies.kysely)?.[1]
   if (!oldest) {
     throw new Error(
-      `expected peerDependencies.kysely to be like "^0.29.0", got ${peerDependencies.kysely}`,
+      `expected peerDependencies.kysely to be like "^0.29.1", got ${peerDependencies.kysely}`,
     )
   }
   const { dependencies } = readJson(join(project, 'package.json'))
