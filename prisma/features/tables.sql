@@ -1,15 +1,17 @@
 CREATE TYPE "role" AS ENUM ('reader', 'editor', 'admin');
 CREATE SCHEMA archive;
-CREATE TABLE "authors" (
-  "id" SERIAL PRIMARY KEY,
-  "name" TEXT NOT NULL UNIQUE,
-  "role" "role" NOT NULL DEFAULT 'reader',
-  "roles" "role"[],
+CREATE TABLE "samples" (
   "scores" INTEGER[],
   "sizes" BIGINT[],
   "rates" DECIMAL(65,30)[],
   "days" TIMESTAMP(3)[],
   "notes" JSONB[],
+  "id" INTEGER PRIMARY KEY
+);
+CREATE TABLE "authors" (
+  "id" SERIAL PRIMARY KEY,
+  "name" TEXT NOT NULL UNIQUE,
+  "role" "role" NOT NULL DEFAULT 'reader',
   "settings" JSONB,
   "mentor_id" INTEGER REFERENCES "authors" ("id") ON DELETE SET NULL ON UPDATE CASCADE
 );

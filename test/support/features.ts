@@ -19,6 +19,7 @@ export async function addFeatures(database: TestDatabase): Promise<FeaturesClien
     .split(/;\s*\n/)
     .filter((statement) => statement.trim() !== '')
   for (const statement of statements) await database.sql(statement)
+  if (dialect === 'mysql') await database.sql('create fulltext index posts_title on posts (title)')
   const { PrismaClient } = await clients[dialect]()
   return PrismaClient as never
 }
