@@ -59,6 +59,24 @@ describeEachDatabase('Hazards that both adapters have', (database) => {
   const sentSelects = (sent: () => readonly string[]) =>
     sent().filter((text) => /^\s*select/i.test(text))
 
+  it('hazard 6: between a Kysely write and its acknowledgement nobody is served what was before', async () => {
+    const slow = withCache(interpose(database, between), cache, { database: 'one' })
+    const other = withCache(besides(database), cache, { database: 'one' })
+    expect(await byKysely(other)).toEqual({ title: 'Alien' })
+    const gate = new Gate()
+    between.statement = async <T>(_text: string, send: () => Promise<T>): Promise<T> => {
+      const answer = await send()
+      return gate.pass(() => answer)
+    }
+    const write = rename('Alien 1', slow)
+    await gate.reached
+    expect(await byKysely(other)).toEqual({ title: 'Alien 1' })
+    expect(await byKysely(other)).toEqual({ title: 'Alien 1' })
+    gate.open()
+    await write
+    expect(await byKysely(other)).toEqual({ title: 'Alien 1' })
+  })
+
   it('hazard 19: a late answer to Kysely does not replace a newer one', async () => {
     const slow = withCache(interpose(database, between), cache, { database: 'one' })
     const other = withCache(besides(database), cache, { database: 'one' })

@@ -77,6 +77,15 @@ describe('a cache key', () => {
     expect(keyOf(a)).not.toBe(keyOf(b))
   })
 
+  it('hazard 30: holds all that was asked, and no hash of it', () => {
+    const texts = ['select 1', 'x'.repeat(30_000), 'y'.repeat(30_000)]
+    const [operation = '', ...parameters] = texts
+    const key = cacheKey({ ...material, operation, parameters }, 'custom:vip')
+    for (const text of [...texts, material.adapter, material.database, 'custom:vip']) {
+      expect(key).toContain(text)
+    }
+  })
+
   it('hazard 28: tells adapters, databases, partitions, operations and dependencies apart', () => {
     const keys = [
       cacheKey(material),

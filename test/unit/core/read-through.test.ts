@@ -82,6 +82,19 @@ describe.each(TIERS)('a read through $name', ({ makeTier }) => {
     expect(await harness.read(() => row)).toBe('new')
   })
 
+  it('hazard 19: keeps what was stored last where a load that began earlier ends later', async () => {
+    const harness = make()
+    const gate = new Gate()
+    const late = harness.read(() => gate.pass(() => 'old'))
+    await gate.reached
+    await harness.write(() => undefined)
+    expect(await harness.read(() => 'new')).toBe('new')
+    gate.open()
+    expect(await late).toBe('old')
+    expect(await harness.read(() => 'not asked')).toBe('new')
+    expect(harness.loads).toBe(2)
+  })
+
   it('hazard 33: gives each caller a value of its own', async () => {
     const harness = make()
     const first = await harness.read(() => [{ id: 1, tags: ['a'], at: new Date(5) }])
