@@ -9,6 +9,7 @@ import {
   sql,
   type Transaction,
 } from 'kysely'
+import type { ReadonlyKysely } from 'kysely/readonly'
 import { describe, expectTypeOf, it } from 'vitest'
 import type { Tables } from '../../prisma/tables.ts'
 
@@ -73,6 +74,13 @@ describe('a hint leaves the type of a query as it is', () => {
 it('a cached instance has the type of the one that it wraps', () => {
   expectTypeOf(withCache(db, cache)).toEqualTypeOf<Kysely<Tables>>()
   expectTypeOf(withCache(db, cache, { tables: { films: { ttl: '1m' } } })).toEqualTypeOf(db)
+})
+
+it('an instance that must not write stays one', () => {
+  const wrapped: ReadonlyKysely<Tables> = withCache(db, cache) as never
+  expectTypeOf(cached()(wrapped)).toEqualTypeOf<ReadonlyKysely<Tables>>()
+  const query = wrapped.selectFrom('films').select('id')
+  expectTypeOf(query.$call(cached({ ttl: '1m' }))).toEqualTypeOf(query)
 })
 
 it('what is no hint is refused', () => {

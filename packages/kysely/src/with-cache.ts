@@ -10,6 +10,9 @@ import { type CacheOptions, checkOptions } from './options.ts'
  * from the cache where a hint (`cached`) or a policy asks for it; every write makes old what it changed,
  * at its COMMIT and before anybody is told of it.
  *
+ * To hand out one that its types keep from writing, type what it returns as Kysely says to type any other:
+ * `const db: ReadonlyKysely<DB> = withCache(kysely, cache) as never`.
+ *
  * Send all writes through instances that are bound to the cache: those that go past it are not seen.
  * Call `destroy` on the cached instance, so that hits stop with it.
  *
