@@ -64,7 +64,10 @@ function targets(nodes: readonly OperationNode[], parts: readonly string[]): Mut
 function targetNodes(node: OperationNode): readonly OperationNode[] {
   switch (node.kind) {
     case 'AliasNode':
-      return targetNodes((node as AliasNode).node)
+      // Behind an alias in text, the text may go on.
+      return (node as AliasNode).alias.kind === 'RawNode'
+        ? [node]
+        : targetNodes((node as AliasNode).node)
     case 'ListNode':
       return (node as ListNode).items.flatMap(targetNodes)
     default:

@@ -1,4 +1,11 @@
-import type { OperationNode, RawNode } from 'kysely'
+import type {
+  ColumnNode,
+  IdentifierNode,
+  OperationNode,
+  RawNode,
+  ReferenceNode,
+  TableNode,
+} from 'kysely'
 import { lexSql, type RawContext, RawReader } from '@tidemark/sql'
 
 /** A table that `sql.table`, `sql.ref` or `sql.id` names, as the nodes that name it. */
@@ -33,10 +40,14 @@ function flattenRaw(node: RawNode): readonly (string | OperationNode)[] {
 
 export function readRaw(
   node: RawNode,
-  context: Omit<RawContext<OperationNode>, 'isName'>,
+  context: Omit<RawContext<OperationNode>, 'nameOf'>,
 ): RawFindings {
-  const { tokens, clear } = lexSql(flattenRaw(node), context.dialect)
-  const reader = new RawReader(tokens, { ...context, isName: ({ kind }) => NAMES.has(kind) })
+  const parts = flattenRaw(node)
+  const { tokens, clear } = lexSql(
+    context.place === 'alias' ? ['as ', ...parts] : parts,
+    context.dialect,
+  )
+  const reader = new RawReader(tokens, { ...context, nameOf })
   reader.read()
   const nodes = tokens.flatMap((token) => (token.kind === 'node' ? [token.node] : []))
   const doubtful = !clear || reader.doubtful
@@ -52,5 +63,28 @@ export function readRaw(
   }
 }
 
-/** What names something, a function among others: `sql.id`, `sql.ref`, `sql.table`. */
-const NAMES: ReadonlySet<string> = new Set(['IdentifierNode', 'ReferenceNode', 'TableNode'])
+/** What `sql.id`, `sql.ref` and `sql.table` name. */
+function nameOf(node: OperationNode): string | undefined {
+  return namesOf(node).join('.') || undefined
+}
+
+/** The parts of a name, whatever node has it: schema, table, column. */
+export function namesOf(node: OperationNode): readonly string[] {
+  switch (node.kind) {
+    case 'IdentifierNode':
+      return [(node as IdentifierNode).name]
+    case 'TableNode': {
+      const { schema, identifier } = (node as TableNode).table
+      return schema ? [schema.name, identifier.name] : [identifier.name]
+    }
+    case 'ColumnNode':
+      return [(node as ColumnNode).column.name]
+    case 'ReferenceNode': {
+      const { table, column } = node as ReferenceNode
+      const names = table ? namesOf(table) : []
+      return column.kind === 'ColumnNode' ? [...names, column.column.name] : names
+    }
+    default:
+      return []
+  }
+}

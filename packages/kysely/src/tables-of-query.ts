@@ -1,14 +1,11 @@
 import type {
   AggregateFunctionNode,
   AliasNode,
-  ColumnNode,
   FromNode,
   FunctionNode,
-  IdentifierNode,
   JoinNode,
   OperationNode,
   RawNode,
-  ReferenceNode,
   SelectModifierNode,
   SelectQueryNode,
   TableNode,
@@ -22,11 +19,12 @@ import {
   isNotData,
   isTimeWord,
   type KnownFunctions,
+  type RawPlace,
   type SqlDialect,
   type SqlParser,
 } from '@tidemark/sql'
 import { type MutationNode, targetsOfMutation } from './mutation-targets.ts'
-import { readRaw, type TableReference } from './raw-sql.ts'
+import { namesOf, readRaw, type TableReference } from './raw-sql.ts'
 
 /** What holds for every query of one cached instance. */
 export interface QuerySettings {
@@ -97,9 +95,10 @@ class QueryWalk implements QueryFindings {
       case 'PrimitiveValueListNode':
         return
       case 'AliasNode':
+        this.#alias(node as AliasNode, scope)
         return this.visit((node as AliasNode).node, scope)
       case 'RawNode':
-        return this.#raw(node as RawNode, scope, false)
+        return this.#raw(node as RawNode, scope, node === this.#root ? 'statement' : 'elsewhere')
       case 'FunctionNode':
         return this.#call(
           node,
@@ -177,10 +176,17 @@ class QueryWalk implements QueryFindings {
 
   #sources(nodes: readonly OperationNode[], scope: Scope): void {
     for (const node of nodes) {
-      const source = node.kind === 'AliasNode' ? (node as AliasNode).node : node
-      if (source.kind === 'RawNode') this.#raw(source as RawNode, scope, true)
+      const isAliased = node.kind === 'AliasNode'
+      if (isAliased) this.#alias(node as AliasNode, scope)
+      const source = isAliased ? (node as AliasNode).node : node
+      if (source.kind === 'RawNode') this.#raw(source as RawNode, scope, 'table')
       else this.visit(source, scope)
     }
+  }
+
+  /** `.as(sql\`x(a, b)\`)`: text, which may go on behind the name. */
+  #alias({ alias }: AliasNode, scope: Scope): void {
+    if (alias.kind === 'RawNode') this.#raw(alias as RawNode, scope, 'alias')
   }
 
   #read({ table: { schema, identifier } }: TableNode, scope: Scope): void {
@@ -230,9 +236,9 @@ class QueryWalk implements QueryFindings {
     }
   }
 
-  #raw(node: RawNode, scope: Scope, isTable: boolean): void {
+  #raw(node: RawNode, scope: Scope, place: RawPlace): void {
     const { dialect, functions } = this.#settings
-    const findings = readRaw(node, { dialect, functions, isTable, isWhole: node === this.#root })
+    const findings = readRaw(node, { dialect, functions, place })
     if (findings.hidesTables) this.hidesReads = true
     if (findings.modifies) this.rawModifies = true
     for (const name of findings.unknownFunctions) this.unknownFunctions.add(name)
@@ -254,23 +260,6 @@ class QueryWalk implements QueryFindings {
     }
     if (names.length > 2) this.hidesReads = true
     if (schema !== undefined || !scope.has(table)) this.#readTable(table, schema)
-  }
-}
-
-function namesOf(node: OperationNode): readonly string[] {
-  switch (node.kind) {
-    case 'IdentifierNode':
-      return [(node as IdentifierNode).name]
-    case 'ColumnNode':
-      return [(node as ColumnNode).column.name]
-    case 'ReferenceNode': {
-      const { table, column } = node as ReferenceNode
-      const schema = table?.table.schema?.name
-      const names = [schema, table?.table.identifier.name].filter((name) => name !== undefined)
-      return column.kind === 'ColumnNode' ? [...names, column.column.name] : names
-    }
-    default:
-      return []
   }
 }
 

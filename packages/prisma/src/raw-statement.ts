@@ -23,8 +23,10 @@ export interface RawFindings {
 export function readRaw(text: string, dialect: SqlDialect): RawFindings {
   const { tokens, clear } = lexSql([text], dialect)
   const reader = new RawReader(tokens, {
-    ...{ dialect, functions: functionsOf(dialect), isTable: false, isWhole: true },
-    isName: () => false,
+    dialect,
+    functions: functionsOf(dialect),
+    place: 'statement',
+    nameOf: () => undefined,
   })
   reader.read()
   const isClear = clear && !reader.doubtful

@@ -1,33 +1,36 @@
 import type { KnownFunctions } from './known-functions.ts'
+import { type CallContext, RawCalls } from './raw-calls.ts'
 import {
-  BEFORE_EXPRESSION,
-  CLAUSE_WORDS,
   ENDS_TABLE_LIST,
   LOCK_STRENGTHS,
   LOCK_WORDS,
-  NOT_FUNCTIONS,
   OPAQUE_WORDS,
   TAKES_FROM,
   TSQL_STATEMENTS,
   VOLATILE_WORDS,
 } from './raw-words.ts'
-import type { SqlDialect } from './sql-dialect.ts'
 import type { Token } from './sql-lexer.ts'
+import type { FunctionCall } from './sql-parser.ts'
 import { isTimeWord } from './time-words.ts'
+import { TokenRow } from './token-row.ts'
 
 /** A table that nodes between the texts name: one for each part of its name. */
 export type TableReference<N extends object> = readonly N[]
 
-export interface RawContext<N extends object> {
-  readonly dialect: SqlDialect
+export interface RawContext<N extends object> extends CallContext<N> {
   readonly functions: KnownFunctions
-  /** The whole fragment stands where a table is named: `selectFrom(sql\`…\`.as('x'))`. */
-  readonly isTable: boolean
-  /** It is the whole statement, and not a part of one. */
-  readonly isWhole: boolean
-  /** Whether a node names something, a function among others. */
-  readonly isName: (node: N) => boolean
+  readonly place: RawPlace
 }
+
+/** Where a piece of raw SQL stands. */
+export type RawPlace =
+  /** It is the whole statement. */
+  | 'statement'
+  /** Where a table is named: `selectFrom(sql\`…\`.as('x'))`. */
+  | 'table'
+  /** Behind AS: a name, with columns in parentheses or without. The tokens begin with that word. */
+  | 'alias'
+  | 'elsewhere'
 
 /** What the next token is expected to be: a table that is read, one that is written, or nothing of the kind. */
 type Expectation = 'source' | 'target' | undefined
@@ -58,23 +61,24 @@ export class RawReader<N extends object> {
   readonly #tokens: readonly Token<N>[]
   readonly #functions: KnownFunctions
   readonly #levels: Level[]
-  readonly #dialect: SqlDialect
-  readonly #isWhole: boolean
-  readonly #isName: (node: N) => boolean
+  readonly #row: TokenRow<N>
+  readonly #calls: RawCalls<N>
+  readonly #place: RawPlace
   /** T-SQL needs nothing between two statements. */
   readonly #endsWithoutSemicolon: boolean
   #expecting: Expectation
 
   constructor(tokens: readonly Token<N>[], context: RawContext<N>) {
-    const { dialect, functions, isTable, isWhole, isName } = context
-    this.#dialect = dialect
-    this.#isWhole = isWhole
-    this.#isName = isName
+    const { dialect, functions, place } = context
+    this.#row = new TokenRow(tokens)
+    this.#calls = new RawCalls(this.#row, context)
+    this.#place = place
     this.#endsWithoutSemicolon = dialect === 'mssql' || dialect === 'other'
     this.#tokens = tokens
     this.#functions = functions
-    this.#levels = [{ callee: undefined, inTableList: isTable }]
-    this.#expecting = isTable ? 'source' : undefined
+    const inTableList = place === 'table' || place === 'alias'
+    this.#levels = [{ callee: undefined, inTableList }]
+    this.#expecting = place === 'table' ? 'source' : undefined
   }
 
   read(): void {
@@ -91,9 +95,12 @@ export class RawReader<N extends object> {
     if (token.kind === 'variable') this.isVolatile = true
     if (token.kind === 'string' && isTimeWord(token.text)) this.isVolatile = true
     if (token.kind === 'symbol') return this.#symbol(token.text, index)
-    if (this.#isCall(index)) this.#call(index)
+    if (this.#calls.isCall(index, this.#expecting === 'target')) {
+      this.#call(this.#calls.callAt(index))
+    }
     // What follows a dot is a column, whatever it is called.
-    const word = token.kind === 'word' && !this.#isSymbol(index - 1, '.') ? token.text : undefined
+    const word =
+      token.kind === 'word' && !this.#row.isSymbol(index - 1, '.') ? token.text : undefined
     if (this.#expecting) return this.#table(token, word, index)
     if (word !== undefined) this.#keyword(word, index)
   }
@@ -102,7 +109,7 @@ export class RawReader<N extends object> {
     switch (text) {
       case '(':
         this.#levels.push({
-          callee: this.#word(index - 1),
+          callee: this.#row.word(index - 1),
           inTableList: this.#expecting === 'source',
         })
         return
@@ -124,9 +131,8 @@ export class RawReader<N extends object> {
 
   /** A second statement may be anything. With T-SQL the first may begin so: `;with x as (…) select …`. */
   #precedesStatement(index: number): boolean {
-    const isStatement = (token: Token<N>) => !(token.kind === 'symbol' && token.text === ';')
-    const isSecond = !this.#isWhole || this.#tokens.slice(0, index).some(isStatement)
-    return isSecond && this.#tokens.slice(index).some(isStatement)
+    const isSecond = this.#place !== 'statement' || this.#row.hasStatementBefore(index)
+    return isSecond && this.#row.hasStatementBehind(index)
   }
 
   /** A table was expected, and words that may be its name were skipped. */
@@ -149,11 +155,11 @@ export class RawReader<N extends object> {
     if (word === 'from') return this.#keyword(word, index)
     if (expecting === 'source') {
       const startsSubquery = word !== undefined && ['select', 'values', 'with'].includes(word)
-      if (startsSubquery && this.#isSymbol(index - 1, '(')) {
+      if (startsSubquery && this.#row.isSymbol(index - 1, '(')) {
         this.#level.inTableList = false
         return
       }
-      if (this.#isQualifiedCall(index)) return
+      if (this.#calls.isQualifiedCall(index, false)) return
     }
     this.hidesTables = true
     if (word !== undefined) this.#keyword(word, index)
@@ -163,14 +169,14 @@ export class RawReader<N extends object> {
   #reference(index: number): TableReference<N> {
     const nodes: N[] = []
     for (let at = index; ; at += 2) {
-      const token = this.#tokens[at]
+      const token = this.#row.at(at)
       if (token?.kind !== 'node') {
         // A name that goes on in text: `${sql.id('audit')}.person`.
         this.hidesTables = true
         return nodes
       }
       nodes.push(token.node)
-      if (!this.#isSymbol(at + 1, '.')) return nodes
+      if (!this.#row.isSymbol(at + 1, '.')) return nodes
     }
   }
 
@@ -178,7 +184,7 @@ export class RawReader<N extends object> {
     if (ENDS_TABLE_LIST.has(word)) this.#level.inTableList = false
     if (VOLATILE_WORDS.has(word)) this.isVolatile = true
     if (this.#isLock(word, index)) this.isLocking = true
-    const previous = this.#word(index - 1)
+    const previous = this.#row.word(index - 1)
     switch (word) {
       case 'value':
         // `next value for ids` takes a number from a sequence.
@@ -195,7 +201,8 @@ export class RawReader<N extends object> {
         return
       case 'using':
         // `join pet using (id)`, `convert(name using utf8)`
-        if (!this.#isSymbol(index + 1, '(') && this.#level.callee !== 'convert') this.#expectList()
+        if (!this.#row.isSymbol(index + 1, '(') && this.#level.callee !== 'convert')
+          this.#expectList()
         return
       case 'table':
         // The command `TABLE person`, and `TRUNCATE TABLE person`.
@@ -212,12 +219,12 @@ export class RawReader<N extends object> {
         return
       case 'truncate':
         // It is a function as well, like `replace`.
-        if (this.#isSymbol(index + 1, '(')) return
+        if (this.#row.isSymbol(index + 1, '(')) return
         this.modifies = true
         this.#expectList('target')
         return
       case 'replace':
-        if (!this.#isSymbol(index + 1, '(')) this.#modify('into', index, 1)
+        if (!this.#row.isSymbol(index + 1, '(')) this.#modify('into', index, 1)
         return
       case 'insert':
         return this.#modify('into', index, 3)
@@ -225,7 +232,7 @@ export class RawReader<N extends object> {
         if (!isPartOfClause(previous)) this.#modify('from', index, 1)
         return
       case 'merge':
-        if (this.#word(index + 1) !== 'join') this.#modify('into', index, 1)
+        if (this.#row.word(index + 1) !== 'join') this.#modify('into', index, 1)
         return
       case 'cascade':
         // Reaches tables that nobody named.
@@ -241,8 +248,8 @@ export class RawReader<N extends object> {
   /** The keyword before its table may be left out: `insert person values (…)`. */
   #modify(keyword: string, index: number, within: number): void {
     this.modifies = true
-    const behind = Array.from({ length: within }, (_, at) => this.#word(index + 1 + at))
-    const isNamed = behind.includes(keyword) || this.#tokens[index + 1]?.kind === 'node'
+    const behind = Array.from({ length: within }, (_, at) => this.#row.word(index + 1 + at))
+    const isNamed = behind.includes(keyword) || this.#row.at(index + 1)?.kind === 'node'
     if (!isNamed) this.hidesTables = true
   }
 
@@ -257,92 +264,16 @@ export class RawReader<N extends object> {
   }
 
   #isLock(word: string, index: number): boolean {
-    if (word === 'for') return LOCK_STRENGTHS.has(this.#word(index + 1) ?? '')
-    if (word === 'lock') return this.#word(index + 1) === 'in'
+    if (word === 'for') return LOCK_STRENGTHS.has(this.#row.word(index + 1) ?? '')
+    if (word === 'lock') return this.#row.word(index + 1) === 'in'
     return LOCK_WORDS.has(word)
   }
 
-  /** A name with parentheses behind it that is neither a keyword nor an alias with its columns. */
-  #isCall(index: number): boolean {
-    const token = this.#tokens[index]
-    if (!this.#isSymbol(index + 1, '(')) return false
-    // `pragma table_info(films)`
-    if (this.#word(0) === 'pragma') return false
-    if (token?.kind === 'node' && !this.#isName(token.node)) return false
-    if (token?.kind === 'node') return this.#expecting !== 'target' && !this.#isAlias(index)
-    if (token?.kind !== 'word' && token?.kind !== 'quoted') return false
-    if (this.#isSymbol(index - 1, '.')) return true
-    if (token.kind === 'word' && this.#isKeyword(token.text, index)) return false
-    // `x::numeric(10, 2)`, `unnest(…) f(a, b)`
-    const previous = this.#tokens[index - 1]
-    const isBehindSymbol = previous?.kind === 'symbol' && ':)'.includes(previous.text)
-    return previous?.kind !== 'node' && !isBehindSymbol && !this.#isAlias(index)
-  }
-
-  /** `x as f(a, b)`, `with f(a, b) as (…)` */
-  #isAlias(index: number): boolean {
-    return ['as', 'with', 'recursive'].includes(this.#word(index - 1) ?? '')
-  }
-
-  /** Whether a word with parentheses behind it belongs to a clause, and is not the name of a function. */
-  #isKeyword(word: string, index: number): boolean {
-    return NOT_FUNCTIONS.has(word) || (CLAUSE_WORDS.has(word) && !this.#startsExpression(index))
-  }
-
-  #startsExpression(index: number): boolean {
-    const token = this.#tokens[index - 1]
-    // SQL Server wants a schema in front of a function that somebody wrote.
-    if (this.#dialect === 'mssql') return false
-    if (token?.kind === 'symbol') return !')]'.includes(token.text)
-    const previous = this.#word(index - 1)
-    if (previous === undefined) return token === undefined
-    // `x not like (y)`, `as not materialized (…)`
-    if (previous === 'not') return this.#startsExpression(index - 1)
-    if (previous === 'on' && this.#word(index) === 'conflict') return false
-    return BEFORE_EXPRESSION.has(previous)
-  }
-
-  #isQualifiedCall(index: number): boolean {
-    let at = index
-    while (this.#isSymbol(at + 1, '.')) at += 2
-    return this.#isCall(at)
-  }
-
-  #call(index: number): void {
-    const names: string[] = []
-    for (let at = index; ; at -= 2) {
-      const token = this.#tokens[at]
-      names.unshift(token?.kind === 'word' || token?.kind === 'quoted' ? token.text : '?')
-      if (!this.#isSymbol(at - 1, '.')) break
-    }
-    const isClosed = (at: number) => this.#isSymbol(index + at, ')')
-    const argumentCount = isClosed(2) ? 0 : isClosed(3) ? 1 : 2
-    const name = names.join('.')
+  #call({ name, argumentCount, endsWithTrue }: FunctionCall): void {
     const effect = this.#functions.effectOf(name, argumentCount)
     if (effect === 'volatile' || effect === 'setting') this.isVolatile = true
-    if (effect === 'setting' && !this.#isLocal(index)) this.changesSession = true
+    if (effect === 'setting' && !endsWithTrue) this.changesSession = true
     if (effect === 'unknown') this.unknownFunctions.add(name)
-  }
-
-  /** `set_config(name, value, true)`: for this transaction only. */
-  #isLocal(index: number): boolean {
-    let depth = 0
-    for (let at = index + 1; at < this.#tokens.length; at += 1) {
-      if (this.#isSymbol(at, '(')) depth += 1
-      if (this.#isSymbol(at, ')')) depth -= 1
-      if (depth === 0) return this.#word(at - 1) === 'true' && this.#isSymbol(at - 2, ',')
-    }
-    return false
-  }
-
-  #word(index: number): string | undefined {
-    const token = this.#tokens[index]
-    return token?.kind === 'word' ? token.text : undefined
-  }
-
-  #isSymbol(index: number, text: string): boolean {
-    const token = this.#tokens[index]
-    return token?.kind === 'symbol' && token.text === text
   }
 }
 

@@ -1,4 +1,4 @@
-import { CompiledQuery, sql } from 'kysely'
+import { type Compilable, CompiledQuery, sql } from 'kysely'
 import { describe, expect, it } from 'vitest'
 import { analyse, compilerFor, type DialectName, summaryOf } from './dialects.ts'
 
@@ -303,5 +303,65 @@ describe('the tables of a whole statement of raw SQL', () => {
     ['select pragma_x(1) from films', 'postgres', 'write ?'],
   ])('knows the functions of a dialect: %s (%s)', (text, dialect, expected) => {
     expect(summarise(CompiledQuery.raw(text), dialect)).toBe(expected)
+  })
+
+  it.each<[string, Compilable, string]>([
+    ['a name', db.selectFrom('films as f').select(sql`1`.as(sql`x`)), 'read films'],
+    [
+      'a name with columns and types',
+      db
+        .selectFrom(
+          sql<{ a: number }>`jsonb_to_recordset(${'[]'})`.as(sql`x(a numeric(3, 1), b text)`),
+        )
+        .selectAll(),
+      'read, not-data',
+    ],
+    [
+      'a name, and another table',
+      db.selectFrom(sql<{ a: number }>`${sql.table('films')}`.as(sql`x, genres`)).selectAll(),
+      'read ?',
+    ],
+    [
+      'a name, and a join',
+      db
+        .selectFrom(sql<{ a: number }>`${sql.table('films')}`.as(sql`x join genres on true`))
+        .selectAll(),
+      'read ?',
+    ],
+    [
+      'a name, and a node that is joined',
+      db
+        .selectFrom(
+          sql<{ a: number }>`${sql.table('films')}`.as(sql`x cross join ${sql.table('genres')}`),
+        )
+        .selectAll(),
+      'read films genres',
+    ],
+    [
+      'a name, and a call',
+      db.selectFrom('films').select(sql`1`.as(sql`x, close_month() as y`)),
+      'write ?',
+    ],
+    [
+      'the name of a table to write, and more',
+      db.deleteFrom(sql`${sql.table('films')}`.as(sql`x using genres`) as never),
+      'write ?',
+    ],
+  ])('looks into an alias that is %s', (_, query, expected) => {
+    expect(summarise(query.compile())).toBe(expected)
+  })
+
+  it('names the function that a node names', () => {
+    const { description } = analyse(
+      'postgres',
+      sql`select ${sql.ref('audit.close')}(1)`.compile(db),
+    )
+    expect(description).toMatchObject({
+      opaqueBecause: expect.stringContaining('audit.close()') as string,
+    })
+    expect(
+      summarise(sql`select ${sql.id('lower')}('A') from ${sql.table('films')}`.compile(db)),
+    ).toBe('read films')
+    expect(summarise(sql`select ${sql.ref('x.lower')}('A')`.compile(db))).toBe('write ?')
   })
 })
