@@ -1,5 +1,12 @@
+import type { TypedSql } from '@prisma/client/runtime/client'
 import { createTidemark } from '@tidemark/core'
-import { type CachedClient, cacheExtension, withCache } from '@tidemark/prisma'
+import {
+  cached,
+  type CachedClient,
+  type CachedTransactionClient,
+  cacheExtension,
+  withCache,
+} from '@tidemark/prisma'
 import { describe, expectTypeOf, it } from 'vitest'
 import { Prisma, PrismaClient } from '../../prisma/generated/client.ts'
 
@@ -91,6 +98,46 @@ describe('results are those of a client without a cache', () => {
 
   it('of a client that has a name', () => {
     expectTypeOf(wrapped).toEqualTypeOf<CachedClient<typeof base>>()
+  })
+})
+
+describe('functions that take a client', () => {
+  const takesClient = (db: CachedClient<PrismaClient>) => db.film.count({ cache: {} })
+  const takesEither = (db: CachedTransactionClient<PrismaClient>) => db.film.count({ cache: {} })
+
+  it('take one that was made in either way, and that of a transaction', async () => {
+    expectTypeOf(takesClient).toBeCallableWith(wrapped)
+    expectTypeOf(takesClient).toBeCallableWith(extended)
+    expectTypeOf(takesEither).toBeCallableWith(wrapped)
+    expectTypeOf(takesEither).toBeCallableWith(extended)
+    await wrapped.$transaction((tx) => takesEither(tx))
+    await extended.$transaction((tx) => takesEither(tx))
+    await wrapped.$transaction(async (tx) => {
+      // @ts-expect-error it has no $transaction of a client's own
+      await takesClient(tx)
+    })
+  })
+
+  it('of Prisma’s own types take no extended client, with a cache or without', () => {
+    const takesTransaction = (tx: Prisma.TransactionClient) => tx
+    expectTypeOf(takesTransaction).toBeCallableWith(base)
+    // @ts-expect-error Prisma's own
+    void takesTransaction(plain)
+    // @ts-expect-error and ours
+    void takesTransaction(wrapped)
+  })
+})
+
+describe('raw queries', () => {
+  it('keep their types under a hint', () => {
+    const sql = Prisma.sql`SELECT 1`
+    expectTypeOf(cached(sql, { tables: ['films'] })).toEqualTypeOf(sql)
+    const typed = {} as TypedSql<[number], { id: number }>
+    expectTypeOf(cached(typed, { tables: ['films'] })).toEqualTypeOf(typed)
+    // @ts-expect-error text has no place for a hint
+    void (() => cached('SELECT 1', { tables: ['films'] }))
+    // @ts-expect-error no such part
+    void (() => cached(sql, { table: 'films' }))
   })
 })
 

@@ -4,6 +4,7 @@ import type {
   DynamicClientExtensionThis,
   Exact,
   GetResult,
+  ITXClientDenyList,
   Operation,
   OperationPayload,
   Path,
@@ -37,6 +38,20 @@ export type CachedClient<Client> = Client extends {
 }
   ? Extended<Of, Types.Extensions.MergeExtArgs<Map, Args, ExtensionArgs<GlobalOmit<Map>>>>
   : never
+
+/**
+ * What can be asked of a cached client and of the client of its transactions alike: the type for functions
+ * that take either. (No extended client is assignable to `PrismaClient` or `Prisma.TransactionClient`, with
+ * a cache or without: TypeScript cannot compare their generic methods.)
+ *
+ * @example
+ * async function rename(db: CachedTransactionClient<PrismaClient>, id: number, title: string) {
+ *   await db.film.update({ where: { id }, data: { title } })
+ * }
+ * await rename(prisma, 1, 'Alien')
+ * await prisma.$transaction((tx) => rename(tx, 1, 'Alien'))
+ */
+export type CachedTransactionClient<Client> = Omit<CachedClient<Client>, ITXClientDenyList>
 
 type Extended<
   Of extends TypeMapCbDef,

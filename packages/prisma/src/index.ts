@@ -1,4 +1,10 @@
 export { cached } from './cached.ts'
 export { cacheExtension, withCache } from './cache-extension.ts'
 export type { CacheExtensionOptions } from './extension-options.ts'
-export type { CacheArgument, CachedClient, CachedReads, CacheExtension } from './cached-client.ts'
+export type {
+  CacheArgument,
+  CachedClient,
+  CachedReads,
+  CachedTransactionClient,
+  CacheExtension,
+} from './cached-client.ts'
