@@ -1,3 +1,5 @@
+import { CATALOGUE_MARK } from '@tidemark/sql'
+
 /**
  * The SQL that reached a database, in order: how a test proves that a hit sends nothing.
  *
@@ -10,8 +12,12 @@
 export class StatementLog {
   readonly #texts: string[] = []
 
+  /** What is sent to read the database's catalogue is kept apart: no query of the test's own sends it. */
+  readonly catalogue: string[] = []
+
   add(text: string): void {
-    this.#texts.push(text)
+    if (text.startsWith(CATALOGUE_MARK)) this.catalogue.push(text)
+    else this.#texts.push(text)
   }
 
   /** Everything since the database was opened. */

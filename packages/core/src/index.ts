@@ -22,12 +22,14 @@ export type { Awaitable } from './awaitable.ts'
 export type { KeyMaterial } from './cache-key.ts'
 export type { ReadCall } from './lookup.ts'
 export type { WriteCall } from './invalidate-on-write.ts'
+export { KeptValue } from './kept-value.ts'
 export type { TransactionScope } from './transaction-scope.ts'
 export type { WriteOutcome } from './write-intent.ts'
 export { ReadPlan, WritePlan } from './query.ts'
 export type {
   QueryDescription,
   QueryPlan,
+  Reach,
   ReadDescription,
   Tables,
   WriteDescription,
@@ -47,7 +49,7 @@ export type { ValueType } from './value-type.ts'
 // For tiers and mark stores.
 export { parseByteSize } from './byte-size.ts'
 export { parseDuration } from './duration.ts'
-export { customTag, EVERYTHING, tableTag } from './tags.ts'
+export { customTag, EVERYTHING, SCHEMA, tableTag } from './tags.ts'
 export type { Tag } from './tags.ts'
 export { InProcessBus } from './bus.ts'
 export type { Bus, BusListener, BusMessage } from './bus.ts'

@@ -46,7 +46,8 @@ export function prepareLookup(engine: Engine, call: ReadCall): Lookup | BypassRe
   if (plan.tables === 'unknown' && !hint?.tables) return 'opaque-sql'
   const startedAt = engine.clock.now()
   const byTables = plan.decision.cached ? plan.decision.policy.ttlMs : engine.settings.defaultTtlMs
-  const { tags: dependencies, id } = plan.dependencies(hint)
+  const { tags: dependencies, id, obstacle } = plan.dependencies(hint)
+  if (obstacle) return obstacle
   const material = call.key()
   if (!material) return 'no-partition'
   const key = keyOf(engine, material, id)

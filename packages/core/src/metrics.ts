@@ -19,6 +19,16 @@ export type BypassReason =
   | 'volatile-function'
   /** Its text could not be understood, and no `tables` hint says what it reads. */
   | 'opaque-sql'
+  /** The database's catalogue could not be read, so what it reads beside its tables is not known. */
+  | 'no-catalogue'
+  /** It reads a table that the database's catalogue does not have. */
+  | 'unknown-relation'
+  /** It reads a view that answers differently each time, or whose text could not be understood. */
+  | 'volatile-view'
+  /** It reads a table whose rows are kept elsewhere. */
+  | 'foreign-table'
+  /** It reads a table with row-level security, and no `partition` says whose rows it sees. */
+  | 'row-level-security'
   /** Its rows are streamed. */
   | 'stream'
   /** It asks about the database, not its data: a query plan, the catalogue. */

@@ -87,10 +87,17 @@ export class Policies {
     this.#ttlMsByTable = ttlMsByTable
   }
 
-  /** What holds for a read of these tables: policy of all, or the default, or none. */
-  ofTables(tables: readonly string[]): TablesDecision {
-    const ttls = tables.map((table) => this.#ttlMsByTable.get(table.toLowerCase()))
-    if (ttls.includes(false)) return { cached: false, reason: 'policy-off' }
+  /**
+   * What holds for a read of these tables: policy of all, or the default, or none.
+   *
+   * @param behind what those tables stand for, such as the tables behind a view: `false` counts for them too
+   */
+  ofTables(tables: readonly string[], behind: readonly string[] = []): TablesDecision {
+    const policyOf = (table: string) => this.#ttlMsByTable.get(table.toLowerCase())
+    const ttls = tables.map(policyOf)
+    if (ttls.includes(false) || behind.map(policyOf).includes(false)) {
+      return { cached: false, reason: 'policy-off' }
+    }
     const given = ttls.filter((ttlMs) => typeof ttlMs === 'number')
     const covered = tables.length > 0 && given.length === tables.length
     if (!covered && !this.#cacheByDefault) return { cached: false, reason: 'no-policy' }

@@ -1,6 +1,6 @@
 import type { BypassReason, ShapeMetrics } from './metrics.ts'
 import type { CachedHint, Policies, TablesDecision } from './policy.ts'
-import { EVERYTHING, namesOfTable, type Tag, tagsOfRead, tagsOfWrite } from './tags.ts'
+import { EVERYTHING, namesOfTable, SCHEMA, type Tag, tagsOfRead, tagsOfWrite } from './tags.ts'
 
 /** Physical names (see `physicalTable`), or `'unknown'` where the query could not be understood. */
 export type Tables = readonly string[] | 'unknown'
@@ -12,6 +12,18 @@ export interface ReadDescription {
   readonly tables: Tables
   /** Why the result must not be cached at all: it locks, it is volatile, … */
   readonly obstacle?: BypassReason
+  /**
+   * What a read of these tables depends on, they included, as the database's catalogue tells: the tables behind a view.
+   * Asked for `tables`, and for those that a hint names, as the hint names them. Default: they stand for themselves.
+   */
+  readonly reach?: (tables: readonly string[]) => Reach
+}
+
+/** What a read of some tables reads in truth. */
+export interface Reach {
+  readonly tables: readonly string[]
+  /** Why what reads them must not be cached. */
+  readonly obstacle?: BypassReason | undefined
 }
 
 /** What an adapter says of a query that may write, whatever else it does. */
@@ -26,6 +38,10 @@ export interface WriteDescription {
   readonly takesEffect?: 'at-commit' | 'at-once'
   /** Of a write to unknown tables: why they are not known, for whoever wonders in the metrics why the cache is cold. */
   readonly opaqueBecause?: string
+  /** Set for what may define tables, keys, triggers or views: what is known of the schema is old then. */
+  readonly changesSchema?: boolean
+  /** What a write to these tables changes, they included. Asked for the tables that a hint names. */
+  readonly reach?: (tables: readonly string[]) => Tables
 }
 
 /** The one value that adapters turn every query into. Made from a query's shape, never its parameters. */
@@ -38,6 +54,7 @@ export class ReadPlan {
   readonly tables: Tables
   readonly obstacle: BypassReason | undefined
   readonly decision: TablesDecision
+  readonly #reach: (tables: readonly string[]) => Reach
   readonly #dependencies: Dependencies
   readonly #dependenciesByHint = new WeakMap<CachedHint, Dependencies>()
 
@@ -45,8 +62,10 @@ export class ReadPlan {
     this.shape = shape
     this.tables = description.tables
     this.obstacle = description.obstacle
-    this.decision = policies.ofTables(this.#knownTables)
-    this.#dependencies = { tags: tagsOfRead(this.#knownTables), id: '' }
+    this.#reach = description.reach ?? ((tables) => ({ tables }))
+    const { tables, obstacle } = this.#reach(this.#knownTables)
+    this.decision = policies.ofTables(this.#knownTables, tables)
+    this.#dependencies = { tags: tagsOfRead(tables), id: '', obstacle }
   }
 
   /** What the result depends on when it is read under this hint. */
@@ -54,11 +73,10 @@ export class ReadPlan {
     if (!hint || (hint.tags.length === 0 && !hint.tables)) return this.#dependencies
     let dependencies = this.#dependenciesByHint.get(hint)
     if (!dependencies) {
-      const tags = tagsOfRead(
-        [...this.#knownTables, ...(hint.tables ?? []).flatMap(namesOfTable)],
-        hint.tags,
-      )
-      dependencies = { tags, id: tags.join('\n') }
+      const named = hint.tables ?? []
+      const { tables, obstacle } = this.#reach([...this.#knownTables, ...named])
+      const tags = tagsOfRead([...tables, ...named.flatMap(namesOfTable)], hint.tags)
+      dependencies = { tags, id: tags.join('\n'), obstacle }
       this.#dependenciesByHint.set(hint, dependencies)
     }
     return dependencies
@@ -77,6 +95,8 @@ export interface Dependencies {
    * be served an entry by it, nor the other way round.
    */
   readonly id: string
+  /** Why the result must not be cached, where the tables say so. */
+  readonly obstacle: BypassReason | undefined
 }
 
 /** A write as the engine knows it: made once per shape, and kept by the adapter for the next call. */
@@ -85,20 +105,31 @@ export class WritePlan {
   readonly shape: ShapeMetrics
   readonly tables: Tables
   readonly takesEffect: 'at-commit' | 'at-once'
+  readonly #reach: (tables: readonly string[]) => Tables
+  readonly changesSchema: boolean
 
   constructor(shape: ShapeMetrics, description: WriteDescription) {
     const { tables, takesEffect = 'at-commit', opaqueBecause } = description
+    const { changesSchema = false, reach = (named: readonly string[]) => named } = description
     this.shape = shape
     if (tables === 'unknown' && opaqueBecause !== undefined) shape.isOpaqueBecause(opaqueBecause)
     this.tables = tables
     this.takesEffect = takesEffect
+    this.#reach = reach
+    this.changesSchema = changesSchema
   }
 
   /** What it makes old when it is run under this hint. */
   tags(hint: CachedHint | undefined): readonly Tag[] {
-    if (this.tables === 'unknown' && !hint?.tables) return [EVERYTHING]
+    const schema = this.changesSchema ? [SCHEMA] : []
+    const named = hint?.tables ?? []
+    const reached = named.length > 0 ? this.#reach(named) : []
+    if (reached === 'unknown' || (this.tables === 'unknown' && named.length === 0)) {
+      return [EVERYTHING, ...schema]
+    }
     const known = this.tables === 'unknown' ? [] : this.tables
-    return tagsOfWrite([...known, ...(hint?.tables ?? []).flatMap(namesOfTable)], hint?.tags)
+    const tables = [...known, ...reached, ...named.flatMap(namesOfTable)]
+    return [...tagsOfWrite(tables, hint?.tags), ...schema]
   }
 }
 

@@ -10,6 +10,12 @@ export type Tag = string & { readonly [brand]: 'Tag' }
 export const EVERYTHING = '*' as Tag
 
 /**
+ * The tag of what databases know of their own tables: keys, triggers, views. A statement that defines
+ * them moves it, and what was read from a catalogue is kept under it.
+ */
+export const SCHEMA = 'schema' as Tag
+
+/**
  * The tag of a table: any write to the table moves it.
  *
  * `table` is the physical name, with its schema only where that is not the default one (see

@@ -9,7 +9,7 @@ import type { QueryMetrics } from './metrics.ts'
 import { resolveOptions, type TidemarkOptions } from './options.ts'
 import { openSharedMarks } from './shared-marks.ts'
 import { structuralCodec } from './structural-codec.ts'
-import { EVERYTHING, namesOfTable, type Tag, tagsOfWrite } from './tags.ts'
+import { EVERYTHING, namesOfTable, SCHEMA, type Tag, tagsOfWrite } from './tags.ts'
 import { invalidOption, TidemarkError } from './tidemark-error.ts'
 import type { TierStats } from './tier.ts'
 import type { ValueType } from './value-type.ts'
@@ -80,12 +80,13 @@ export class Tidemark implements AsyncDisposable {
   }
 
   /**
-   * Makes everything old. It takes the same time whatever the number of entries.
+   * Makes everything old, what is known of the databases' tables included: call it when something else has changed the
+   * schema, such as a migration by another process. It takes the same time whatever the number of entries.
    *
    * @throws TidemarkError `INVALIDATION_FAILED`
    */
   async clear(): Promise<void> {
-    await this.#move([EVERYTHING])
+    await this.#move([EVERYTHING, SCHEMA])
   }
 
   /** What each query shape gained, and why not more. A snapshot: it does not change afterwards. */

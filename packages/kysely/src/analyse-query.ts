@@ -1,6 +1,11 @@
 import type { CompiledQuery, OperationNode } from 'kysely'
 import type { QueryDescription, ReadDescription, Tables, WriteDescription } from '@tidemark/core'
-import { type RawStatement, readRawStatement, type TransactionControl } from '@tidemark/sql'
+import {
+  type RawStatement,
+  readRawStatement,
+  type RowChange,
+  type TransactionControl,
+} from '@tidemark/sql'
 import { findingsOfText, isUncertain } from './parsed-query.ts'
 import { tablesOfSchemaChange } from './schema-change.ts'
 import { type QueryFindings, type QuerySettings, tablesOfQuery } from './tables-of-query.ts'
@@ -8,6 +13,8 @@ import { type QueryFindings, type QuerySettings, tablesOfQuery } from './tables-
 /** Everything that is said of a query on the strength of its nodes and its SQL, never its parameters. */
 export interface Analysis {
   readonly description: QueryDescription
+  /** What a write does to the rows of its tables, where that is known. */
+  readonly changes?: readonly RowChange[]
   /**
    * Set where the query is a write only because it calls a function that nobody knows: what it is to
    * whoever knows better, as a `cached` hint says. It then names the tables as well.
@@ -22,6 +29,9 @@ export interface Analysis {
   /** It may open or end a transaction, in text that says so or by itself, as DDL does on MySQL. */
   readonly maySwitchTransaction?: boolean
 }
+
+/** What a catalogue says of tables, keys, triggers and views is the same afterwards. */
+const LEAVE_SCHEMA = new Set(['CreateIndexNode', 'DropIndexNode', 'RefreshMaterializedViewNode'])
 
 const NOT_DATA: ReadDescription = { kind: 'read', tables: [], obstacle: 'not-data' }
 
@@ -42,6 +52,7 @@ export function analyseQuery(
         tables: changed,
         takesEffect: 'at-once',
         opaqueBecause: 'it changes what others are made of',
+        changesSchema: !LEAVE_SCHEMA.has(query.kind),
       },
       maySwitchTransaction: !supportsTransactionalDdl,
     }
@@ -92,17 +103,22 @@ function analyseRaw(statement: RawStatement, findings: QueryFindings): Analysis 
       return statement.kind === 'setting'
         ? { description: opaqueWrite(CHANGES_SESSION), onHeldConnection: NOT_DATA }
         : { description: NOT_DATA }
-    case 'opaque':
-      return { description: opaqueWrite(reasonOf(findings)), maySwitchTransaction: true }
+    case 'opaque': {
+      const { changesSchema } = statement
+      return {
+        description: { ...opaqueWrite(reasonOf(findings)), changesSchema },
+        maySwitchTransaction: true,
+      }
+    }
   }
 }
 
 /** Its getters and fields as a plain record. */
 function pick(findings: QueryFindings): QueryFindings {
-  const { reads, writes, hidesReads, hidesWrites, rawModifies, obstacle } = findings
+  const { reads, writes, changes, hidesReads, hidesWrites, rawModifies, obstacle } = findings
   const { unknownFunctions, changesSession } = findings
   return {
-    ...{ reads, writes, hidesReads, hidesWrites, rawModifies, obstacle },
+    ...{ reads, writes, changes, hidesReads, hidesWrites, rawModifies, obstacle },
     ...{ unknownFunctions, changesSession },
   }
 }
@@ -113,7 +129,14 @@ function analyseFindings(findings: QueryFindings): Analysis {
   if (writes.size > 0 || hidesWrites || rawModifies) {
     if (changesSession) return { description: opaqueWrite(CHANGES_SESSION) }
     const opaqueBecause = reasonOf(findings)
-    return { description: { kind: 'write', tables: tablesWritten(findings), opaqueBecause } }
+    const tables = tablesWritten(findings)
+    if (tables === 'unknown') return { description: { kind: 'write', tables, opaqueBecause } }
+    // Of what is written in raw SQL not even that is known.
+    const others = rawModifies ? tables.map((table) => ({ table, change: 'any' as const })) : []
+    return {
+      description: { kind: 'write', tables, opaqueBecause },
+      changes: [...findings.changes, ...others],
+    }
   }
   // What has no table has no data: `select 1` is how a health check asks whether the database is there.
   const obstacle =

@@ -1,4 +1,4 @@
-import type { DialectAdapter } from 'kysely'
+import type { QueryExecutor } from 'kysely'
 import {
   type Engine,
   invalidOption,
@@ -11,6 +11,8 @@ import { defaultSchemaOf, KnownFunctions, type SqlDialect } from '@tidemark/sql'
 import { HitLog } from './hit-log.ts'
 import type { CacheOptions } from './options.ts'
 import { ADAPTER, QueryPlanner } from './query-planner.ts'
+import { InstanceCatalogue } from './instance-catalogue.ts'
+import type { Session } from './session.ts'
 import { dialectOf } from './sql-dialect.ts'
 import { DRIVER_VALUE_TYPES } from './value-types.ts'
 
@@ -18,6 +20,7 @@ import { DRIVER_VALUE_TYPES } from './value-types.ts'
 export class Binding {
   readonly engine: Engine
   readonly planner: QueryPlanner
+  readonly catalogue: InstanceCatalogue
   readonly dialect: SqlDialect
   readonly database: string
   /** Undefined where hits are not logged. */
@@ -33,9 +36,11 @@ export class Binding {
   isInManualTransaction = false
   readonly #partition: () => string | undefined
 
-  constructor({ engine }: Tidemark, adapter: DialectAdapter, options: CacheOptions) {
+  constructor({ engine }: Tidemark, executor: QueryExecutor, options: CacheOptions) {
+    const { adapter } = executor
     const dialect = dialectOf(adapter)
-    const { partition, logHits, stableFunctions = [], volatileFunctions = [], ...rest } = options
+    const { partition, logHits, stableFunctions = [], volatileFunctions = [], ...others } = options
+    const { catalogue = true, sideEffects = {}, ...rest } = others
     const { parser, database, defaultSchema = defaultSchemaOf(dialect), ...policies } = rest
     if (parser && parser.dialect !== dialect) {
       throw invalidOption('parser', `a parser for ${dialect}`, parser.dialect)
@@ -47,6 +52,14 @@ export class Binding {
     this.engine = engine
     this.dialect = dialect
     this.hitLog = HitLog.of(logHits)
+    const isPartitioned = partition !== undefined && partition !== ''
+    this.catalogue = new InstanceCatalogue(
+      engine,
+      { dialect, defaultSchema, functions, isPartitioned, sideEffects },
+      executor,
+      catalogue,
+      () => this.isInManualTransaction,
+    )
     this.planner = new QueryPlanner(
       engine,
       engine.policies(policies, defaultSchema),
@@ -55,6 +68,7 @@ export class Binding {
         supportsTransactionalDdl: adapter.supportsTransactionalDdl ?? false,
         hasOneConnection: adapter.supportsMultipleConnections === false,
       },
+      this.catalogue,
     )
     this.database = engine.databases.claim(ADAPTER, database, adapter)
     this.#partition = partitionReader(partition)
@@ -66,6 +80,14 @@ export class Binding {
       outcomeOf: () => 'settled',
     }
     for (const type of DRIVER_VALUE_TYPES) engine.declareValueType(type)
+  }
+
+  /** For what was done while the schema became another, so that nobody can say what it has changed. */
+  async moveEverything(session: Session | undefined): Promise<void> {
+    const nothing = () => Promise.resolve()
+    await (session
+      ? session.write(this.everything, nothing)
+      : this.engine.write(this.everything, nothing))
   }
 
   /** Undefined where nobody says whose view of the data is asked for. */

@@ -1,5 +1,6 @@
 import { type AbortableOperationOptions, ConnectionBuilder, type Kysely } from 'kysely'
 import type { ExecutorContext } from './caching-executor.ts'
+import { orAborted } from './or-aborted.ts'
 import { Session } from './session.ts'
 import { standInProps } from './stand-in-props.ts'
 
@@ -21,11 +22,13 @@ export class CachedConnectionBuilder<DB> extends ConnectionBuilder<DB> {
     this.#wrap = wrap
   }
 
-  override execute<T>(
+  override async execute<T>(
     callback: (db: Kysely<DB>) => Promise<T>,
     options?: AbortableOperationOptions,
   ): Promise<T> {
-    const { binding } = this.#context
+    const { binding, session: outer } = this.#context
+    // On the held connection a transaction may be open.
+    if (!outer) await orAborted(binding.catalogue.load(), options?.signal)
     return this.#inner.connection().execute(async (inner) => {
       const session = new Session(binding, 'pinned-connection')
       try {

@@ -38,6 +38,8 @@ export class CachedControlledTransactionBuilder<DB> extends ControlledTransactio
 
   override async execute(): Promise<ControlledTransaction<DB>> {
     const { binding, session: outer } = this.#context
+    // Inside it would be too late.
+    if (!outer) await binding.catalogue.load()
     const inner = await this.#builder.execute()
     const session = new Session(binding, 'in-transaction', outer)
     return new CachedControlledTransaction(inner, { ...this.#context, session })

@@ -36,6 +36,8 @@ export class CachedTransactionBuilder<DB> extends TransactionBuilder<DB> {
     const { binding, session: outer } = this.#context
     const session = new Session(binding, 'in-transaction', outer)
     let outcome: WriteOutcome | undefined
+    // Inside it would be too late.
+    if (!outer) await binding.catalogue.load()
     try {
       return await this.#builder.execute(async (inner) => {
         const executor = new CachingExecutor(inner.getExecutor(), { ...this.#context, session })

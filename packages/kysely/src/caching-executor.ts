@@ -15,7 +15,10 @@ import {
   type Awaitable,
   type BypassReason,
   isPromise,
+  type KeyMaterial,
+  type QueryPlan,
   type ReadCall,
+  type ReadPlan,
   type ResolvedHint,
   type WriteCall,
   type WritePlan,
@@ -26,6 +29,7 @@ import { HintPlugin, hintOf, hintOfCompiled, withHint } from './hints.ts'
 import type { PlannedQuery } from './query-planner.ts'
 import { Session } from './session.ts'
 import { streamUntilSettled } from './streamed-write.ts'
+import { orAborted } from './or-aborted.ts'
 import { transformResult } from './transform-result.ts'
 import { outcomeOf } from './write-outcome.ts'
 
@@ -94,7 +98,11 @@ export class CachingExecutor implements QueryExecutor {
     if (this.#context.binding.isDestroyed || options?.signal?.aborted) {
       return this.#inner.executeQuery(query, options)
     }
-    const answer = this.#answer(query, options)
+    const planned = this.#plan(query)
+    const lacking = this.#loadWhatLacks(query, planned)
+    const answer = lacking
+      ? await this.#answerLater(query, planned, lacking, options)
+      : this.#answer(query, planned, () => this.#key(query), options)
     const result = isPromise(answer) ? await answer : answer
     return this.#plugins.length === 0
       ? result
@@ -108,7 +116,8 @@ export class CachingExecutor implements QueryExecutor {
   ): AsyncIterableIterator<QueryResult<R>> {
     const { binding, session } = this.#context
     const hint = this.#hint(query)
-    const { plan, maySwitchTransaction } = this.#plan(query)
+    const planned = this.#plan(query)
+    const { plan, maySwitchTransaction } = planned
     const rows = this.#inner.stream<R>(query, chunkSize, options)
     if (plan.kind === 'read') {
       plan.shape.bypass('stream')
@@ -119,9 +128,12 @@ export class CachingExecutor implements QueryExecutor {
       hint,
       outcomeOf: (error) => (options?.signal?.aborted ? 'unknown' : outcomeOf(error)),
     }
-    return streamUntilSettled(rows, (run) =>
-      session ? session.write(call, run, maySwitchTransaction) : binding.engine.write(call, run),
-    )
+    return streamUntilSettled(rows, (wait) => {
+      const run = () => this.#underOneCatalogue(planned, wait)
+      return session
+        ? session.write(call, run, maySwitchTransaction)
+        : binding.engine.write(call, run)
+    })
   }
 
   withConnectionProvider(provider: ConnectionProvider): CachingExecutor {
@@ -168,15 +180,78 @@ export class CachingExecutor implements QueryExecutor {
     return this.#context.binding.planner.plan(query)
   }
 
+  #chosenPlan(query: CompiledQuery, planned: PlannedQuery): QueryPlan {
+    const { session } = this.#context
+    const isVouchedFor = this.#hint(query)?.cached
+    return (
+      (session && planned.onHeldConnection) || (isVouchedFor && planned.vouched) || planned.plan
+    )
+  }
+
+  /**
+   * How to read the catalogue, where the query needs it and it is not known, or does not have a table of the query's. Nothing is
+   * read on a held connection: it may be in a transaction.
+   */
+  #loadWhatLacks(query: CompiledQuery, planned: PlannedQuery): (() => Promise<void>) | undefined {
+    const { binding, session } = this.#context
+    const { catalogue } = binding
+    if (!catalogue.isRead || session || binding.isInManualTransaction) return undefined
+    const plan = this.#chosenPlan(query, planned)
+    const lacks =
+      plan.kind === 'write' ? this.#lacksOfWrite(query, planned) : this.#lacksOfRead(query, plan)
+    if (lacks === 'catalogue') return () => catalogue.load()
+    return lacks === 'relation' && catalogue.mayReload ? () => catalogue.reload() : undefined
+  }
+
+  #lacksOfWrite(query: CompiledQuery, { lacks, catalogue }: PlannedQuery): PlannedQuery['lacks'] {
+    const hint = this.#hint(query)
+    // What raw SQL writes is known by its hint alone.
+    const isNamed = hint?.cached && hint.tables !== undefined
+    return isNamed && !catalogue ? 'catalogue' : lacks
+  }
+
+  #lacksOfRead(query: CompiledQuery, plan: ReadPlan): PlannedQuery['lacks'] {
+    const hint = this.#hint(query)
+    if (!hint && !plan.decision.cached) return undefined
+    if (hint?.cached === false || plan.obstacle) return undefined
+    const { obstacle } = plan.dependencies(hint)
+    if (obstacle === undefined) return undefined
+    if (this.#bypassReason(query)) return undefined
+    if (obstacle === 'no-catalogue') return 'catalogue'
+    return obstacle === 'unknown-relation' ? 'relation' : undefined
+  }
+
+  #key(query: CompiledQuery): KeyMaterial | undefined {
+    return this.#context.binding.key(query.sql, query.parameters)
+  }
+
+  async #answerLater<R>(
+    query: CompiledQuery<R>,
+    planned: PlannedQuery,
+    lacking: () => Promise<void>,
+    options: AbortableQueryOptions | undefined,
+  ): Promise<QueryResult<R>> {
+    const isRead = this.#chosenPlan(query, planned).kind === 'read'
+    // Asked now: whoever says on whose behalf it is may say another by the time that the catalogue is there.
+    const partition = isRead ? this.#key(query)?.partition : undefined
+    await orAborted(lacking(), options?.signal)
+    if (this.#context.binding.isDestroyed) return this.#bare.executeQuery(query, options)
+    const key = () => {
+      const material = this.#key(query)
+      return material?.partition === partition ? material : undefined
+    }
+    return this.#answer(query, this.#plan(query), key, options)
+  }
+
   #answer<R>(
     query: CompiledQuery<R>,
+    planned: PlannedQuery,
+    key: () => KeyMaterial | undefined,
     options: AbortableQueryOptions | undefined,
   ): Awaitable<QueryResult<R>> {
     const { binding, session } = this.#context
     const hint = this.#hint(query)
-    const planned = this.#plan(query)
-    const plan =
-      (session && planned.onHeldConnection) || (hint?.cached && planned.vouched) || planned.plan
+    const plan = this.#chosenPlan(query, planned)
     if (plan.kind === 'write') {
       const write = () => this.#write(plan, planned, query, options)
       return session ? session.inOrder(write) : write()
@@ -186,7 +261,7 @@ export class CachingExecutor implements QueryExecutor {
       plan,
       hint,
       bypass: this.#bypassReason(query),
-      key: () => binding.key(query.sql, query.parameters),
+      key,
       cancellable: options?.signal !== undefined,
     }
     if (session) return binding.engine.read(call, async () => session.inOrder(load))
@@ -203,13 +278,31 @@ export class CachingExecutor implements QueryExecutor {
     return hasTimeWord(parameters) ? 'volatile-function' : undefined
   }
 
+  /**
+   * Runs a write, which may have waited for somebody who defined tables meanwhile: a trigger that its plan knows nothing of
+   * has then been at work.
+   */
+  async #underOneCatalogue<T>(
+    { catalogue: planned, plan }: PlannedQuery,
+    run: () => Promise<T>,
+  ): Promise<T> {
+    const { binding, session } = this.#context
+    try {
+      return await run()
+    } finally {
+      const isNarrow = plan.kind === 'write' && plan.tables !== 'unknown' && !plan.changesSchema
+      if (isNarrow && planned !== binding.catalogue.current) await binding.moveEverything(session)
+    }
+  }
+
   async #write<R>(
     plan: WritePlan,
-    { control, maySwitchTransaction }: PlannedQuery,
+    planned: PlannedQuery,
     query: CompiledQuery<R>,
     options: AbortableQueryOptions | undefined,
   ): Promise<QueryResult<R>> {
     const { binding, session } = this.#context
+    const { control, maySwitchTransaction } = planned
     const hint = this.#hint(query)
     let isSent = false
     // A write that never got a connection (the pool timed out, was destroyed) did nothing.
@@ -220,7 +313,7 @@ export class CachingExecutor implements QueryExecutor {
           return consumer(connection)
         }, connectionOptions),
     })
-    const send = () => executor.executeQuery(query, options)
+    const send = () => this.#underOneCatalogue(planned, () => executor.executeQuery(query, options))
     const call: WriteCall = {
       plan,
       hint,

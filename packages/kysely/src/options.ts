@@ -3,6 +3,7 @@ import {
   checkName,
   checkNames,
   checkPartition,
+  checkRecord,
   invalidOption,
   type Partition,
   POLICY_OPTION_NAMES,
@@ -50,6 +51,24 @@ export interface CacheOptions extends PolicyOptions {
    */
   readonly parser?: SqlParser
   /**
+   * Whether the catalogue of the database is read, for what a query does not show: foreign keys with ON DELETE and ON
+   * UPDATE, triggers, rules, the tables behind views, partitions. It is read outside of transactions, when a read is to be
+   * cached or a table is written, and again after statements that define tables. `false`: only what `sideEffects` and hints
+   * say is known. Default: `true` on PostgreSQL, MySQL, MariaDB and SQLite; elsewhere there is none to read.
+   */
+  readonly catalogue?: boolean
+  /**
+   * By table: the tables that a write to it changes beside those that its query names, such as what its triggers write.
+   * With a catalogue it stands in place of what the text of its triggers and rules says, which makes everything old where it
+   * could not be understood; foreign keys still count. A table that is named here, if only with an empty list, is known
+   * even where the catalogue does not have it, as a temporary one. Tables are named physically, with their schema where
+   * that is not the default one.
+   *
+   * @example
+   * withCache(db, cache, { sideEffects: { orders: ['audit_log'] } })
+   */
+  readonly sideEffects?: Readonly<Record<string, readonly string[]>>
+  /**
    * Where hits are logged. Kysely logs what it sends to a connection, so a hit is in no log of its own; give
    * the `log` of the instance here as well to have both in one. A function is called with Kysely's event for
    * a query and `isHit: true` in it, after the read and before its caller goes on; `['query']` prints to the
@@ -70,6 +89,8 @@ const NAMES = [
   'stableFunctions',
   'volatileFunctions',
   'parser',
+  'catalogue',
+  'sideEffects',
   'logHits',
 ]
 
@@ -77,12 +98,22 @@ const NAMES = [
 export function checkOptions(options: CacheOptions): void {
   checkKeys('withCache', options, NAMES)
   const { database, defaultSchema, partition, logHits, parser } = options
-  const { stableFunctions, volatileFunctions } = options
+  const { stableFunctions, volatileFunctions, catalogue, sideEffects } = options
   if (database !== undefined) checkName('database', database)
   if (defaultSchema !== undefined) checkName('defaultSchema', defaultSchema)
   if (partition !== undefined) checkPartition(partition)
   if (parser !== undefined && typeof (parser as SqlParser | null)?.parse !== 'function') {
     throw invalidOption('parser', 'a parser, such as await postgresParser()', parser)
+  }
+  if (catalogue !== undefined && typeof catalogue !== 'boolean') {
+    throw invalidOption('catalogue', 'true or false', catalogue)
+  }
+  if (sideEffects !== undefined) {
+    checkRecord('sideEffects', sideEffects, 'an object of arrays of table names, by table')
+    for (const [table, tables] of Object.entries(sideEffects)) {
+      checkName('the table in sideEffects', table)
+      checkNames(`sideEffects.${table}`, tables)
+    }
   }
   if (logHits !== undefined) checkHitLog('logHits', logHits)
   const stable = functionNames('stableFunctions', stableFunctions)

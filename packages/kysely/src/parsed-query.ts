@@ -28,6 +28,7 @@ export function findingsOfText(
   return {
     reads: new Set(parsed.reads.map(physical)),
     writes: new Set(parsed.writes.map(physical)),
+    changes: parsed.writes.map((name) => ({ table: physical(name), change: 'any' })),
     hidesReads: false,
     hidesWrites: false,
     rawModifies: false,

@@ -16,13 +16,15 @@ import type {
 } from 'kysely'
 import { type BypassReason, physicalTable } from '@tidemark/core'
 import {
+  type FunctionEffects,
   isNotData,
   isTimeWord,
-  type KnownFunctions,
   type RawPlace,
+  type RowChange,
   type SqlDialect,
   type SqlParser,
 } from '@tidemark/sql'
+import { kindsOfMutation, type MutationKind } from './mutation-kinds.ts'
 import { type MutationNode, targetsOfMutation } from './mutation-targets.ts'
 import { namesOf, readRaw, type TableReference } from './raw-sql.ts'
 
@@ -30,7 +32,7 @@ import { namesOf, readRaw, type TableReference } from './raw-sql.ts'
 export interface QuerySettings {
   readonly dialect: SqlDialect
   readonly defaultSchema: string | undefined
-  readonly functions: KnownFunctions
+  readonly functions: FunctionEffects
   /** Reads what nodes and the rules for raw text leave open. */
   readonly parser?: SqlParser | undefined
 }
@@ -41,6 +43,8 @@ export interface QueryFindings {
   readonly reads: ReadonlySet<string>
   /** Physical names of the tables that its insert, update, delete and merge nodes write, at any depth. */
   readonly writes: ReadonlySet<string>
+  /** What becomes of the rows of `writes`. */
+  readonly changes: readonly RowChange[]
   /** It names tables in text, which nobody can look up: `reads` is not complete. */
   readonly hidesReads: boolean
   /** What it writes is named in text: `writes` is not complete. */
@@ -68,6 +72,7 @@ type Scope = ReadonlySet<string>
 class QueryWalk implements QueryFindings {
   readonly reads = new Set<string>()
   readonly writes = new Set<string>()
+  readonly changes: RowChange[] = []
   hidesReads = false
   hidesWrites = false
   rawModifies = false
@@ -167,7 +172,8 @@ class QueryWalk implements QueryFindings {
   #mutation(node: MutationNode, outer: Scope): void {
     const scope = this.#with(node.with, outer)
     const { tables, others, parts } = targetsOfMutation(node, this.#settings.dialect)
-    for (const table of tables) this.#write(table, scope)
+    const kinds = kindsOfMutation(node)
+    for (const table of tables) this.#write(table, kinds, scope)
     // Without any target it is a branch of a MERGE, which has named it.
     if (others.length > 0) this.hidesWrites = true
     for (const other of others) this.visit(other, scope)
@@ -199,8 +205,14 @@ class QueryWalk implements QueryFindings {
     this.reads.add(physicalTable(table, schema, this.#settings.defaultSchema))
   }
 
-  #write({ table: { schema, identifier } }: TableNode, scope: Scope): void {
-    this.writes.add(physicalTable(identifier.name, schema?.name, this.#settings.defaultSchema))
+  #write(
+    { table: { schema, identifier } }: TableNode,
+    kinds: readonly MutationKind[],
+    scope: Scope,
+  ): void {
+    const table = physicalTable(identifier.name, schema?.name, this.#settings.defaultSchema)
+    this.writes.add(table)
+    for (const kind of kinds) this.changes.push({ table, ...kind })
     // SQL Server updates a table through the common table expression that selects from it.
     const isExpression = !schema && scope.has(identifier.name)
     if (isExpression && this.#settings.dialect !== 'postgres') this.rawModifies = true

@@ -31,7 +31,7 @@ export function withCache<DB>(
   checkInstance(db)
   checkCache(cache)
   checkOptions(options)
-  const binding = new Binding(cache, db.getExecutor().adapter, options)
+  const binding = new Binding(cache, db.getExecutor(), options)
   return new CachedKysely(db, { binding, hint: undefined, session: undefined })
 }
 

@@ -21,8 +21,14 @@ export type FunctionEffect =
   | 'setting'
   | 'unknown'
 
+/** What is known of functions. */
+export interface FunctionEffects {
+  /** @param argumentCount how many arguments it is called with, as far as that matters: 2 for more */
+  effectOf(name: string, argumentCount: number): FunctionEffect
+}
+
 /** The functions of one dialect together with those that the options name. */
-export class KnownFunctions {
+export class KnownFunctions implements FunctionEffects {
   readonly #dialect: SqlDialect
   readonly #stable: ReadonlySet<string>
   readonly #volatile: ReadonlySet<string>
@@ -38,7 +44,6 @@ export class KnownFunctions {
     this.#volatile = new Set([...namesOf(dialect, 'volatile'), ...volatile.map(lower)])
   }
 
-  /** @param argumentCount how many arguments it is called with, as far as that matters: 2 for more */
   effectOf(name: string, argumentCount: number): FunctionEffect {
     const known = this.#unqualified(lower(name))
     if (this.#dialect === 'postgres' && SETTING.has(known)) return 'setting'

@@ -1,4 +1,4 @@
-import type { KnownFunctions } from './known-functions.ts'
+import type { FunctionEffects } from './known-functions.ts'
 import { type CallContext, RawCalls } from './raw-calls.ts'
 import {
   ENDS_TABLE_LIST,
@@ -18,7 +18,7 @@ import { TokenRow } from './token-row.ts'
 export type TableReference<N extends object> = readonly N[]
 
 export interface RawContext<N extends object> extends CallContext<N> {
-  readonly functions: KnownFunctions
+  readonly functions: FunctionEffects
   readonly place: RawPlace
 }
 
@@ -59,7 +59,7 @@ export class RawReader<N extends object> {
   isLocking = false
   isVolatile = false
   readonly #tokens: readonly Token<N>[]
-  readonly #functions: KnownFunctions
+  readonly #functions: FunctionEffects
   readonly #levels: Level[]
   readonly #row: TokenRow<N>
   readonly #calls: RawCalls<N>

@@ -21,8 +21,11 @@ export type RawStatement =
   /** SET, RESET, PRAGMA with a value: what the same connection answers from now on may be different. */
   | { readonly kind: 'setting' }
   | { readonly kind: 'control'; readonly control: TransactionControl }
-  /** Anything else, several statements in one text included: it may do everything. */
-  | { readonly kind: 'opaque' }
+  /**
+   * Anything else, several statements in one text included: it may do everything. `changesSchema`: it may define tables,
+   * beside what it does to their rows.
+   */
+  | { readonly kind: 'opaque'; readonly changesSchema: boolean }
 
 /**
  * @param sql the compiled text: what the database gets
@@ -30,7 +33,9 @@ export type RawStatement =
 export function readRawStatement(sql: string, dialect: SqlDialect): RawStatement {
   const { tokens, clear } = lexSql([sql], dialect)
   const statement = withoutSemicolons(tokens)
-  if (!clear || statement.some((token) => isSymbol(token, ';'))) return { kind: 'opaque' }
+  if (!clear || statement.some((token) => isSymbol(token, ';'))) {
+    return { kind: 'opaque', changesSchema: true }
+  }
   const words = statement.map((token) => (token.kind === 'word' ? token.text : ''))
   const first = words[statement.findIndex((token) => !isSymbol(token, '('))] ?? ''
   if (SELECTING.has(first)) return { kind: 'select' }
@@ -42,7 +47,9 @@ export function readRawStatement(sql: string, dialect: SqlDialect): RawStatement
   if (control) return { kind: 'control', control }
   // EXPLAIN ANALYZE runs what it explains, and `SET autocommit` ends a transaction.
   const isHarmless = NOT_DATA.has(first) && !words.some((word) => NOT_HARMLESS.has(word))
-  if (!isHarmless || statement.some(isAutocommit)) return { kind: 'opaque' }
+  if (!isHarmless || statement.some(isAutocommit)) {
+    return { kind: 'opaque', changesSchema: !ROWS_ONLY.has(first) }
+  }
   if (first === 'pragma') return { kind: kindOfPragma(statement) }
   return { kind: isSetting(words, dialect) ? 'setting' : 'not-data' }
 }
@@ -76,6 +83,8 @@ const ASKING_PRAGMAS = new Set(
 )
 
 const SELECTING = new Set(['select', 'values', 'table', 'with'])
+// A procedure may define tables. Nobody could call one any more without all that is known of the schema becoming old.
+const ROWS_ONLY = new Set('call copy lock unlock vacuum analyze set'.split(' '))
 const MODIFYING = new Set(['insert', 'update', 'delete', 'merge', 'truncate', 'replace'])
 const NOT_DATA = new Set(
   'show set reset explain describe desc pragma listen unlisten notify'.split(' '),

@@ -1,6 +1,6 @@
 /** Keywords that the rules for raw SQL turn on, in lower case. */
 
-function words(text: string): ReadonlySet<string> {
+export function words(text: string): ReadonlySet<string> {
   return new Set(text.trim().split(/\s+/))
 }
 

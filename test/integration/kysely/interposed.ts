@@ -16,6 +16,7 @@ import {
   SqliteQueryCompiler,
   type TransactionSettings,
 } from 'kysely'
+import { CATALOGUE_MARK } from '@tidemark/sql'
 import type { Tables } from '../../../prisma/tables.ts'
 import { throwAbortedTransactionError } from './kysely-features.ts'
 import type { TestDatabase } from '../../support/databases.ts'
@@ -36,6 +37,8 @@ export interface Interposition {
     sql: string,
     send: () => Promise<QueryResult<unknown>>,
   ) => Promise<QueryResult<unknown>>
+  /** The same for the statements that read the catalogue, which `statement` does not see. */
+  catalogue?: Interposition['statement']
   /** How often a connection was taken. */
   connections: number
 }
@@ -182,7 +185,9 @@ class InterposedConnection implements DatabaseConnection {
 
   executeQuery<R>(query: CompiledQuery): Promise<QueryResult<R>> {
     const send = () => this.#own.executeQuery<R>(query)
-    const { statement } = this.#between
+    const isCatalogue = query.sql.startsWith(CATALOGUE_MARK)
+    const { statement: ofTest, catalogue } = this.#between
+    const statement = isCatalogue ? catalogue : ofTest
     return statement ? (statement(query.sql, send) as Promise<QueryResult<R>>) : send()
   }
 

@@ -16,7 +16,7 @@ describe('withCache refuses options', () => {
     () => withCache(db, cache, given as CacheOptions),
   ]
   const known =
-    'expected one of cacheByDefault, tables, database, defaultSchema, partition, stableFunctions, volatileFunctions, parser, logHits'
+    'expected one of cacheByDefault, tables, database, defaultSchema, partition, stableFunctions, volatileFunctions, parser, catalogue, sideEffects, logHits'
   const unknown = `withCache: unknown option "table", ${known} (did you mean tables?)`
   const partition = 'partition: expected a string, or a function that returns one, got'
   const refusals = [
@@ -57,6 +57,19 @@ describe('withCache refuses options', () => {
     ),
     options('parser: expected a parser, such as await postgresParser(), got null', {
       parser: null,
+    }),
+    options('catalogue: expected true or false, got "off"', { catalogue: 'off' }),
+    options(
+      'sideEffects: expected an object of arrays of table names, by table, got an array of 1',
+      {
+        sideEffects: ['audit_log'],
+      },
+    ),
+    options('sideEffects.orders: expected an array of strings, got "audit_log"', {
+      sideEffects: { orders: 'audit_log' },
+    }),
+    options('sideEffects.orders[0]: expected a string that is not empty, got ""', {
+      sideEffects: { orders: [''] },
     }),
     options("logHits: expected a function, or an array of 'query' and 'error', got true", {
       logHits: true,
@@ -168,7 +181,11 @@ describe('withCache refuses what it cannot wrap', () => {
 
 describe('a query is refused', () => {
   const partitioned = (partition: () => unknown) =>
-    withCache(compilerFor('postgres'), createTidemark(), { partition: partition as () => string })
+    withCache(compilerFor('postgres'), createTidemark(), {
+      partition: partition as () => string,
+      // There is no database to have one.
+      catalogue: false,
+    })
   const read = (db: Kysely<Tables>) => db.selectFrom('films').selectAll().$call(cached()).execute()
   refuses([
     [

@@ -47,8 +47,9 @@ describeEachDatabase('the corpus of writes', (database) => {
     expect.soft(await outcome(run, db), name).toStrictEqual(expected)
     const sent = database.statements.mark()
     expect.soft(await dump(db), `${name}: after`).toStrictEqual(after)
-    // Of raw SQL it may not be known what it writes; a builder says it.
-    if (!name.includes('raw SQL'))
+    // Of raw SQL it may not be known what it writes; a builder says it. Most tables refer to viewers by keys that cascade, and to
+    // delete beside a table counts on MySQL as deleting from it.
+    if (!/raw SQL|delete (?:what others need|using|a join)/.test(name))
       expect.soft(sent().length, `${name}: too much is old`).toBeLessThan(4)
     await cache.close()
     return expected.error !== undefined || !isDeepStrictEqual(after, before)

@@ -1,0 +1,58 @@
+import type {
+  BypassReason,
+  QueryDescription,
+  ReadDescription,
+  Tables,
+  WriteDescription,
+} from '@tidemark/core'
+import type { Catalogue } from '@tidemark/sql'
+import type { Analysis } from './analyse-query.ts'
+
+/** A query as its text and the database's catalogue together tell. */
+export interface Described {
+  readonly description: QueryDescription
+  /** See `PlannedQuery`. */
+  readonly lacks: 'catalogue' | 'relation' | undefined
+}
+
+/** @param catalogue undefined where it is not known */
+export function describeUnder(catalogue: Catalogue | undefined, analysis: Analysis): Described {
+  const { description } = analysis
+  return description.kind === 'read'
+    ? { description: readUnder(catalogue, description), lacks: undefined }
+    : writeUnder(catalogue, analysis, description)
+}
+
+/** What else a read depends on is asked for when a plan is made, and with the tables that its hint names. */
+export function readUnder(
+  catalogue: Catalogue | undefined,
+  description: ReadDescription,
+): ReadDescription {
+  const obstacle: BypassReason = 'no-catalogue'
+  return {
+    ...description,
+    reach: (tables) => catalogue?.reads(tables) ?? { tables, obstacle },
+  }
+}
+
+function writeUnder(
+  catalogue: Catalogue | undefined,
+  { changes }: Analysis,
+  description: WriteDescription,
+): Described {
+  const { tables: named, changesSchema } = description
+  const reach = (tables: readonly string[]): Tables =>
+    catalogue?.writes(tables.map((table) => ({ table, change: 'any' }))) ?? 'unknown'
+  const described = (tables: Tables, lacks?: Described['lacks']): Described => ({
+    description: { ...description, tables, reach },
+    lacks,
+  })
+  if (named === 'unknown') return described('unknown')
+  if (changes) {
+    if (!catalogue) return described('unknown', 'catalogue')
+    const tables = catalogue.writes(changes)
+    return described(tables, catalogue.hasAll(named) ? undefined : 'relation')
+  }
+  // What it defines need not be there yet.
+  return described(changesSchema ? (catalogue?.defines(named) ?? 'unknown') : named)
+}

@@ -1,0 +1,241 @@
+import type {
+  Change,
+  ForeignKey,
+  FunctionVolatility,
+  Obstacle,
+  Relation,
+  RowChange,
+  Trigger,
+} from './relation.ts'
+import { WrittenRows } from './written-rows.ts'
+
+/** What a read of some relations depends on. */
+export interface RelationsRead {
+  /** Physical names, those that were asked for included. */
+  readonly tables: readonly string[]
+  readonly obstacle?: Obstacle | 'unknown-relation' | undefined
+}
+
+export interface CatalogueContent {
+  readonly relations: Iterable<Relation>
+  readonly functions?: ReadonlyMap<string, FunctionVolatility>
+}
+
+export interface CatalogueOptions {
+  /** The schema that is left out of physical names. */
+  readonly defaultSchema: string | undefined
+  /** Whether reads say whose rows they see, so that row-level security is no obstacle. */
+  readonly isPartitioned: boolean
+  /** By table: the tables that its triggers and rules change, as a person says. It replaces what is found. */
+  readonly sideEffects: Readonly<Record<string, readonly string[]>>
+  /** `false` where no catalogue was read: a relation that is not in it is then no surprise. */
+  readonly isComplete: boolean
+}
+
+/** The relations of a database: what a read of one depends on, and what a write to one changes. */
+export class Catalogue {
+  /** Several where databases, or letter case, tell apart what physical names do not. */
+  readonly #relations = new Map<string, Relation[]>()
+  readonly #byBareName = new Map<string, Relation[]>()
+  readonly #declared = new Map<string, readonly string[]>()
+  readonly #functions: ReadonlyMap<string, FunctionVolatility>
+  readonly #options: CatalogueOptions
+
+  constructor({ relations, functions = new Map() }: CatalogueContent, options: CatalogueOptions) {
+    this.#options = options
+    this.#functions = functions
+    for (const relation of relations) {
+      append(this.#relations, fold(relation.name), relation)
+      append(this.#byBareName, fold(relation.bareName), relation)
+    }
+    for (const [table, writes] of Object.entries(options.sideEffects)) {
+      this.#declared.set(this.#physical(table), writes)
+    }
+  }
+
+  /** @param name of a function, with its schema where the query has it */
+  volatilityOf(name: string): FunctionVolatility | undefined {
+    return this.#functions.get(fold(name))
+  }
+
+  /** Everything that a read of these reads, and why it must not be cached, if so. */
+  reads(names: readonly string[]): RelationsRead {
+    const tables = new Set<string>()
+    const visited = new Set<string>()
+    let obstacle: RelationsRead['obstacle']
+    const visit = (name: string): void => {
+      const physical = this.#physical(name)
+      if (visited.has(physical)) return
+      visited.add(physical)
+      tables.add(physical)
+      const relations = this.#find(physical)
+      if (!this.#isKnown(physical)) obstacle ??= 'unknown-relation'
+      for (const relation of relations) {
+        obstacle ??= this.#obstacleOf(relation)
+        tables.add(fold(relation.name))
+        for (const other of relation.reads) visit(other)
+      }
+    }
+    for (const name of names) visit(name)
+    return { tables: [...tables], obstacle }
+  }
+
+  /**
+   * Every table that these changes change, by whatever the database does by itself. `'unknown'`: all.
+   *
+   * @param isFollowed tables whose foreign keys have been followed from these changes already, by whoever knows better
+   *   which columns change
+   */
+  writes(
+    changes: readonly RowChange[],
+    isFollowed: (table: string) => boolean = () => false,
+  ): readonly string[] | 'unknown' {
+    const tables = new Set<string>()
+    const rows = new WrittenRows()
+    let isKnown = true
+    for (const { table, change, columns } of changes) {
+      const physical = this.#physical(table)
+      tables.add(physical)
+      isKnown &&= this.#addConsequences(rows, physical, change, columns, isFollowed)
+    }
+    for (let next = rows.next(); next && isKnown; next = rows.next()) {
+      isKnown = this.#addConsequences(rows, next.table, next.change, next.columns, () => false)
+    }
+    if (!isKnown) return 'unknown'
+    for (const table of rows.tables) tables.add(table)
+    return [...tables]
+  }
+
+  /** What the database does when rows of one table change. `false`: that is not known. */
+  #addConsequences(
+    rows: WrittenRows,
+    table: string,
+    change: Change,
+    columns: readonly string[] | undefined,
+    isFollowed: (table: string) => boolean,
+  ): boolean {
+    const relations = this.#find(table)
+    const declared = this.#declared.get(table)
+    if (!this.#isKnown(table)) return false
+    for (const written of declared ?? []) rows.add(this.#physical(written), 'any')
+    for (const relation of relations) {
+      if (fold(relation.name) !== table) rows.add(fold(relation.name), change, columns)
+      const triggers = relation.triggers.filter((trigger) => fires(trigger, change))
+      for (const { writes } of declared ? [] : triggers) {
+        if (writes === 'unknown') return false
+        for (const written of writes) rows.add(this.#physical(written), 'any')
+      }
+      if (relation.replacesRows && change !== 'delete') rows.add(table, 'delete')
+      // An update may move a row from one partition to another.
+      const below = change === 'update' ? 'any' : change
+      for (const other of relation.writes) rows.add(this.#physical(other), below)
+      const own = columnsSetBy(triggers)
+      for (const key of relation.keys) {
+        const dependent = this.#physical(key.table)
+        if (!isFollowed(dependent)) addDeleted(rows, dependent, key, change)
+        const named = change === 'any' ? undefined : columns
+        const both = named && own && [...named, ...own]
+        addUpdated(rows, dependent, key, change, isFollowed(dependent) ? own : both)
+      }
+    }
+    return true
+  }
+
+  /** The tables whose rows change when these are defined anew: their partitions have the same columns. */
+  defines(names: readonly string[]): readonly string[] {
+    return this.reads(names).tables
+  }
+
+  /** Whether it has them all. */
+  hasAll(names: readonly string[]): boolean {
+    return names.every((name) => this.#isKnown(this.#physical(name)))
+  }
+
+  /** What is declared is known, even where it is temporary and no catalogue has it. */
+  #isKnown(table: string): boolean {
+    return !this.#options.isComplete || this.#declared.has(table) || this.#find(table).length > 0
+  }
+
+  #obstacleOf({ obstacle }: Relation): Obstacle | undefined {
+    return obstacle === 'row-level-security' && this.#options.isPartitioned ? undefined : obstacle
+  }
+
+  /**
+   * The relations that a name may mean. A name without a schema that the default schema does not have may mean one of any:
+   * which one depends on the session.
+   */
+  #find(name: string): readonly Relation[] {
+    const physical = this.#physical(name)
+    const found = this.#relations.get(physical)
+    if (found) return found
+    const { defaultSchema } = this.#options
+    if (!physical.includes('.')) return this.#byBareName.get(physical) ?? []
+    return defaultSchema === undefined
+      ? (this.#byBareName.get(physical.slice(physical.lastIndexOf('.') + 1)) ?? [])
+      : []
+  }
+
+  #physical(name: string): string {
+    const folded = fold(name)
+    const prefix = `${fold(this.#options.defaultSchema ?? '')}.`
+    return folded.startsWith(prefix) ? folded.slice(prefix.length) : folded
+  }
+}
+
+function addDeleted(
+  rows: WrittenRows,
+  table: string,
+  { onDelete, columns }: ForeignKey,
+  change: Change,
+): void {
+  if (change !== 'delete' && change !== 'any') return
+  if (onDelete === 'delete') rows.add(table, 'delete')
+  if (onDelete === 'update') rows.add(table, 'update', columns)
+}
+
+/** @param set the columns that are set; `undefined` for any */
+function addUpdated(
+  rows: WrittenRows,
+  table: string,
+  { onUpdate, references, columns }: ForeignKey,
+  change: Change,
+  set: readonly string[] | undefined,
+): void {
+  if (onUpdate === 'nothing' || (change !== 'update' && change !== 'any')) return
+  if (set?.length === 0) return
+  const names = set?.map(fold)
+  const concerns =
+    !names ||
+    !references ||
+    references.some((name) => names.includes(fold(name))) ||
+    names.some((name) => ROW_IDS.has(name))
+  if (concerns) rows.add(table, 'update', columns)
+}
+
+/** SQLite's other names for an integer primary key. */
+const ROW_IDS: ReadonlySet<string> = new Set(['rowid', 'oid', '_rowid_'])
+
+/** The columns of the changed row that its triggers set. `undefined`: any. */
+function columnsSetBy(triggers: readonly Trigger[]): readonly string[] | undefined {
+  const columns: string[] = []
+  for (const { sets = [] } of triggers) {
+    if (sets === 'any') return undefined
+    columns.push(...sets)
+  }
+  return columns
+}
+
+function fires({ on }: Trigger, change: Change): boolean {
+  return change === 'any' || on.includes('any') || on.includes(change)
+}
+
+/** As marks know it: see `tableTag` of core. */
+export function fold(name: string): string {
+  return name.toLowerCase()
+}
+
+function append<K, V>(map: Map<K, V[]>, key: K, value: V): void {
+  const values = map.get(key)
+  if (values) values.push(value)
+  else map.set(key, [value])
+}

@@ -1,0 +1,37 @@
+import type { Change } from './relation.ts'
+
+/** One kind of change of one table. */
+interface Step {
+  readonly table: string
+  readonly change: Change
+  /** The columns of an update; `undefined` for any. */
+  readonly columns: readonly string[] | undefined
+}
+
+/** The changes that are known so far, and those whose consequences have not been looked at. */
+export class WrittenRows {
+  readonly #seen = new Map<string, Set<string>>()
+  readonly #todo: Step[] = []
+
+  get tables(): readonly string[] {
+    return [...this.#seen.keys()]
+  }
+
+  add(table: string, change: Change, columns?: readonly string[]): void {
+    let seen = this.#seen.get(table)
+    if (!seen) this.#seen.set(table, (seen = new Set()))
+    const isUpdateOfSome = change === 'update' && columns !== undefined
+    if (seen.has('any') || seen.has(change)) return
+    const fresh = isUpdateOfSome ? columns.filter((name) => !seen.has(`column ${name}`)) : undefined
+    if (isUpdateOfSome && fresh?.length === 0 && seen.has('update of some')) return
+    if (isUpdateOfSome) {
+      seen.add('update of some')
+      for (const name of columns) seen.add(`column ${name}`)
+    } else seen.add(change)
+    this.#todo.push({ table, change, columns: fresh })
+  }
+
+  next(): Step | undefined {
+    return this.#todo.pop()
+  }
+}
