@@ -1,0 +1,421 @@
+import type { Tidemark } from '@tidemark/core'
+import type { ManualClock } from '@tidemark/testing'
+import { type ControlledTransaction, type Kysely, sql } from 'kysely'
+import { buildWrite } from './build-write.ts'
+import { hasOrder } from './kysely-select.ts'
+import { checkSame, type Outcome, outcomeOf } from './outcome.ts'
+import type { Rows } from './open-place.ts'
+import type { Operation } from './prisma-models.ts'
+import { tablesOf } from './schema-sql.ts'
+import type { Schema } from './random-schema.ts'
+import {
+  EXPIRES_MS,
+  type KyselyMember,
+  type Member,
+  type Read,
+  type Series,
+  type Step,
+  type Together,
+} from './series.ts'
+import {
+  type AnyPrisma,
+  cachedClients,
+  changeSchema,
+  type Clients,
+  runRead,
+  startPrisma,
+  type Tenant,
+} from './tenant.ts'
+
+/** Where a series runs. */
+export interface Stage {
+  readonly schema: Schema
+  /** The second has the same tables, and other rows in them. */
+  readonly tenants: readonly [Tenant, Tenant]
+  readonly cache: Tidemark
+  readonly clock: ManualClock
+  /** Asked beside the reads of the series. */
+  readonly wholeTables: readonly Read[]
+  readonly counts: Counts
+}
+
+export interface Counts {
+  steps: number
+  /** Answers that were compared with the database's. */
+  compared: number
+  refused: number
+}
+
+/** Thrown in a transaction, so that it is rolled back. */
+const rolledBack = new Error('rolled back')
+
+type Transaction = Extract<Step, { kind: 'transaction' }>
+type PrismaTransaction = Extract<Step, { kind: 'batch' | 'interactive' | 'nested' }>
+
+/** @throws Difference where the cache lets anybody see that it is there */
+export async function runSeries(stage: Stage, series: Series): Promise<void> {
+  await new Run(stage, series).all()
+}
+
+class Run {
+  readonly #stage: Stage
+  readonly #series: Series
+  readonly #reads: readonly Read[]
+  readonly #cached: readonly [Clients, Clients]
+
+  constructor(stage: Stage, series: Series) {
+    const { tenants, cache, wholeTables } = stage
+    this.#stage = stage
+    this.#series = series
+    this.#reads = [...series.reads, ...wholeTables]
+    const names = (tenant: string) =>
+      series.apart === 'database'
+        ? { database: tenant, partition: '' }
+        : { database: 'all', partition: tenant }
+    this.#cached = [
+      cachedClients(tenants[0], cache, names('one')),
+      cachedClients(tenants[1], cache, names('two')),
+    ]
+  }
+
+  async all(): Promise<void> {
+    await this.#compare('before any step')
+    for (const [index, step] of this.#series.steps.entries()) {
+      this.#stage.counts.steps += 1
+      await this.#take(step)
+      await this.#compare(`after step ${index}`)
+    }
+    await this.#compare('at the end')
+  }
+
+  get #target() {
+    return this.#stage.tenants[0].target
+  }
+
+  get #twin(): Clients {
+    return this.#stage.tenants[0].twin
+  }
+
+  get #client(): Clients {
+    return this.#cached[0]
+  }
+
+  async #compare(when: string, reads = this.#reads): Promise<void> {
+    for (const read of reads) {
+      await this.#compareOne(when, read, 0)
+      if (read.ofBoth) await this.#compareOne(`${when}, of the second tenant`, read, 1)
+    }
+  }
+
+  async #compareOne(when: string, read: Read, which: 0 | 1): Promise<void> {
+    const { target, twin } = this.#stage.tenants[which]
+    const got = await runRead(this.#cached[which], read, target)
+    const expected = await runRead(twin, read, target)
+    this.#stage.counts.compared += 1
+    const isOrdered = read.adapter === 'prisma' || hasOrder(read.select)
+    checkSame(() => `${when}: read ${this.#reads.indexOf(read)}`, got, expected, isOrdered)
+  }
+
+  async #take(step: Step): Promise<void> {
+    const { cache, clock, schema, tenants } = this.#stage
+    switch (step.kind) {
+      case 'alone':
+        return this.#alone(step)
+      case 'at once':
+        await Promise.all(step.members.map((member) => outcomeOf(() => this.#beside(member))))
+        return
+      case 'transaction':
+        return this.#transaction(step)
+      case 'batch':
+      case 'interactive':
+      case 'nested':
+        return this.#prismaTransaction(step)
+      case 'clock':
+        return clock.advance(step.ms)
+      case 'clear':
+        return cache.clear()
+      case 'elsewhere': {
+        const { kysely } = this.#cached[1]
+        await outcomeOf(() => buildWrite(kysely, step.write, tenants[1].target).execute())
+        return
+      }
+      case 'unseen': {
+        await outcomeOf(() => buildWrite(this.#twin.kysely, step.write, this.#target).execute())
+        if (step.seenBy === 'expire') return clock.advance(EXPIRES_MS)
+        if (step.seenBy === 'clear') return cache.clear()
+        if (step.seenBy === 'invalidate') {
+          await cache.invalidate({ tables: tablesOf(schema) })
+          return
+        }
+        await cache.invalidate({ tags: ['tagged'] })
+        const tagged = this.#reads.filter(({ hint }) => hint && hint.tags?.includes('tagged'))
+        await this.#compare('after an invalidation by a tag', tagged)
+        return cache.clear()
+      }
+    }
+  }
+
+  async #alone({ member, isAborted }: Extract<Step, { kind: 'alone' }>): Promise<void> {
+    const signal = isAborted && AbortSignal.abort('early')
+    const run = (clients: Pick<Clients, 'kysely' | 'prisma'>) =>
+      this.#member(clients, member, signal)
+    const expected = 'ddl' in member ? undefined : await this.#rehearse(member, run)
+    const got = await outcomeOf(() => run(this.#client))
+    this.#count(got)
+    if (expected) checkSame(() => 'a write', got, expected, false)
+  }
+
+  #count(outcome: Outcome): void {
+    if ('error' in outcome) this.#stage.counts.refused += 1
+  }
+
+  /** What a write would do without a cache. It leaves no trace. */
+  async #rehearse(
+    member: Member,
+    run: (clients: Pick<Clients, 'kysely' | 'prisma'>) => Promise<unknown>,
+  ): Promise<Outcome> {
+    let outcome: Outcome = { error: undefined }
+    const { kysely, prisma } = this.#twin
+    const attempt = async (clients: Pick<Clients, 'kysely' | 'prisma'>) => {
+      outcome = await outcomeOf(() => run(clients))
+      throw rolledBack
+    }
+    await this.#expectRollback(() =>
+      typeof member === 'object' && 'prisma' in member
+        ? prisma!.$transaction((tx) => attempt({ kysely, prisma: tx as unknown as AnyPrisma }))
+        : kysely.transaction().execute((trx) => attempt({ kysely: trx, prisma })),
+    )
+    return outcome
+  }
+
+  async #expectRollback(run: () => Promise<unknown>): Promise<void> {
+    const end = await outcomeOf(run)
+    if ('error' in end && (end.error as Error | undefined)?.message === rolledBack.message) return
+    throw new Error('a rehearsal ended in another way', { cause: end })
+  }
+
+  #member(
+    clients: Pick<Clients, 'kysely' | 'prisma'>,
+    member: Member,
+    signal?: AbortSignal,
+  ): Promise<unknown> {
+    if (typeof member === 'number') return this.#readIn(clients, member)
+    if ('kysely' in member) {
+      const query = buildWrite(clients.kysely, member.kysely, this.#target)
+      return query.execute(signal && { signal })
+    }
+    if ('prisma' in member) return startPrisma(clients.prisma!, member.prisma)
+    return changeSchema(this.#changers(clients), member.ddl, this.#target)
+  }
+
+  /** Kysely where the series has any of it. */
+  #changers({ kysely, prisma }: Pick<Clients, 'kysely' | 'prisma'>) {
+    return this.#stage.wholeTables[0]!.adapter === 'kysely' ? { kysely } : { prisma }
+  }
+
+  #readAt(place: number): Read {
+    return this.#reads[place % this.#reads.length]!
+  }
+
+  async #readIn(clients: Pick<Clients, 'kysely' | 'prisma'>, place: number): Promise<unknown> {
+    const read = this.#readAt(place)
+    const outcome = await runRead({ ...clients, isCached: true }, read, this.#target)
+    if ('error' in outcome) throw outcome.error
+    return outcome.result
+  }
+
+  #beside(member: Member | Together): Promise<unknown> {
+    if (typeof member === 'number' || !('transaction' in member)) {
+      return this.#member(this.#client, member)
+    }
+    const { adapter, transaction, end } = member
+    const run = async (clients: Pick<Clients, 'kysely' | 'prisma'>) => {
+      for (const each of transaction) {
+        if (fits(each, adapter, this.#reads)) await this.#member(clients, each)
+      }
+      if (end === 'roll back') throw rolledBack
+    }
+    const { kysely, prisma } = this.#client
+    return adapter === 'kysely'
+      ? kysely.transaction().execute((trx) => run({ kysely: trx, prisma }))
+      : prisma!.$transaction((tx) => run({ kysely, prisma: tx as unknown as AnyPrisma }))
+  }
+
+  async #transaction(step: Transaction): Promise<void> {
+    const members = step.members.flatMap((member): KyselyMember[] =>
+      typeof member === 'object' && 'savepoint' in member
+        ? [{ ...member, savepoint: member.savepoint.filter((m) => fits(m, 'kysely', this.#reads)) }]
+        : fits(member, 'kysely', this.#reads)
+          ? [member]
+          : [],
+    )
+    const changesSchema = JSON.stringify(members, plainly).includes('"ddl":')
+    // On MySQL a change of the schema commits what was to be rolled back.
+    const expected =
+      changesSchema && this.#target.dialect === 'mysql'
+        ? undefined
+        : await this.#inKysely(this.#twin.kysely, { ...step, members, end: 'roll back' })
+    const got = await this.#inKysely(this.#client.kysely, { ...step, members })
+    if (!expected || changesSchema) return
+    for (const [index, outcome] of got.entries()) {
+      const member = members[index]
+      const read = typeof member === 'number' ? this.#readAt(member) : undefined
+      const isOrdered = read?.adapter === 'kysely' && hasOrder(read.select)
+      checkSame(() => `member ${index}`, outcome, expected[index]!, isOrdered)
+    }
+  }
+
+  /** The outcome of each member. How the whole ended is seen in what is read afterwards. */
+  async #inKysely(db: Kysely<Rows>, step: Transaction): Promise<Outcome[]> {
+    const outcomes: Outcome[] = []
+    const take = async (kysely: Kysely<Rows>, member: Member) => {
+      const outcome = await outcomeOf(() => this.#member({ kysely, prisma: undefined }, member))
+      this.#count(outcome)
+      return outcome
+    }
+    const end = await outcomeOf(async () => {
+      switch (step.how) {
+        case 'callback': {
+          const builder = db.transaction()
+          const begun = step.isolation ? builder.setIsolationLevel(step.isolation) : builder
+          return begun.execute(async (trx) => {
+            for (const member of step.members) outcomes.push(await take(trx, member as Member))
+            if (step.end === 'roll back') throw rolledBack
+          })
+        }
+        case 'controlled': {
+          const builder = db.startTransaction()
+          const begun = step.isolation ? builder.setIsolationLevel(step.isolation) : builder
+          const trx = await begun.execute()
+          for (const member of step.members) {
+            outcomes.push(
+              typeof member === 'object' && 'savepoint' in member
+                ? await this.#savepoint(trx, member, take)
+                : await take(trx, member),
+            )
+          }
+          return (step.end === 'commit' ? trx.commit() : trx.rollback()).execute()
+        }
+        case 'pinned':
+          return db.connection().execute(async (connection) => {
+            await sql`begin`.execute(connection)
+            for (const member of step.members) {
+              outcomes.push(
+                typeof member === 'object' && 'savepoint' in member
+                  ? await this.#rawSavepoint(connection, member, take)
+                  : await take(connection, member),
+              )
+            }
+            await sql.raw(step.end === 'commit' ? 'commit' : 'rollback').execute(connection)
+          })
+      }
+    })
+    this.#count(end)
+    return outcomes
+  }
+
+  #savepoint(
+    trx: ControlledTransaction<Rows, string[]>,
+    { savepoint, end }: Extract<KyselyMember, { savepoint: unknown }>,
+    take: (db: Kysely<Rows>, member: Member) => Promise<Outcome>,
+  ): Promise<Outcome> {
+    return outcomeOf(async () => {
+      const outcomes: Outcome[] = []
+      const inner = await trx.savepoint('inner').execute()
+      for (const member of savepoint) outcomes.push(await take(inner, member))
+      await (
+        end === 'release' ? inner.releaseSavepoint('inner') : inner.rollbackToSavepoint('inner')
+      ).execute()
+      return outcomes
+    })
+  }
+
+  #rawSavepoint(
+    connection: Kysely<Rows>,
+    { savepoint, end }: Extract<KyselyMember, { savepoint: unknown }>,
+    take: (db: Kysely<Rows>, member: Member) => Promise<Outcome>,
+  ): Promise<Outcome> {
+    return outcomeOf(async () => {
+      const outcomes: Outcome[] = []
+      await sql`savepoint inner_one`.execute(connection)
+      for (const member of savepoint) outcomes.push(await take(connection, member))
+      await sql
+        .raw(end === 'release' ? 'release savepoint inner_one' : 'rollback to savepoint inner_one')
+        .execute(connection)
+      return outcomes
+    })
+  }
+
+  async #prismaTransaction(step: PrismaTransaction): Promise<void> {
+    const members = step.members.filter((member) => fits(member, 'prisma', this.#reads))
+    const { prisma } = this.#client
+    if (step.kind === 'batch') {
+      const operations = members.map((member) => this.#operationOf(member))
+      const end = await outcomeOf(() =>
+        prisma!.$transaction(operations.map((operation) => startPrisma(prisma!, operation))),
+      )
+      this.#count(end)
+      return
+    }
+    const expected = await this.#inPrisma(this.#twin.prisma!, {
+      ...step,
+      members,
+      end: 'roll back',
+    })
+    const got = await this.#inPrisma(prisma!, { ...step, members })
+    for (const [index, outcome] of got.entries()) {
+      checkSame(() => `member ${index}`, outcome, expected[index]!, false)
+    }
+  }
+
+  #operationOf(member: Member): Operation {
+    if (typeof member === 'number') {
+      const read = this.#readAt(member)
+      if (read.adapter === 'prisma') return read.operation
+    } else if ('prisma' in member) return member.prisma
+    throw new Error('expected an operation of Prisma', { cause: member })
+  }
+
+  async #inPrisma(
+    client: AnyPrisma,
+    { kind, members, end }: PrismaTransaction,
+  ): Promise<Outcome[]> {
+    const outcomes: Outcome[] = []
+    const run = async (tx: unknown, some: readonly Member[]) => {
+      for (const member of some) {
+        const operation = this.#operationOf(member)
+        const outcome = await outcomeOf(async () => startPrisma(tx as AnyPrisma, operation))
+        this.#count(outcome)
+        outcomes.push(outcome)
+      }
+    }
+    const whole = await outcomeOf(() =>
+      client.$transaction(async (tx) => {
+        if (kind === 'interactive') await run(tx, members)
+        else {
+          await run(tx, members.slice(0, 1))
+          await outcomeOf(() =>
+            (tx as unknown as AnyPrisma).$transaction(async (inner) => {
+              await run(inner, members.slice(1))
+              throw rolledBack
+            }),
+          )
+        }
+        if (end === 'roll back') throw rolledBack
+      }),
+    )
+    this.#count(whole)
+    return outcomes
+  }
+}
+
+/** Whether a member of a transaction is for this adapter. */
+function fits(member: Member, adapter: 'kysely' | 'prisma', reads: readonly Read[]): boolean {
+  if (typeof member !== 'number')
+    return adapter in member || (adapter === 'kysely' && 'ddl' in member)
+  return reads[member % reads.length]!.adapter === adapter
+}
+
+function plainly(_key: string, value: unknown): unknown {
+  return typeof value === 'bigint' ? String(value) : value
+}
