@@ -1,4 +1,4 @@
-import { type Compilable, expressionBuilder, type Kysely, sql } from 'kysely'
+import { type Compilable, expressionBuilder, type Kysely, type RawBuilder, sql } from 'kysely'
 import {
   build,
   buildConditions,
@@ -55,7 +55,10 @@ export function buildWrite(db: Db, write: Write, target: Target): Runnable {
       for (const [index, each] of write.writes.entries()) {
         creator = creator.with(
           `w${index}`,
-          (inner) => buildWrite(inner as unknown as Db, each, target) as never,
+          (inner) =>
+            (each.kind === 'raw'
+              ? sql`${rawStatement(each, target)} returning *`
+              : buildWrite(inner as unknown as Db, each, target)) as never,
         ) as unknown as Db
       }
       return 'kind' in write.last
@@ -106,7 +109,8 @@ function updateFrom(
 ): Runnable {
   const values = valuesOf(set, target)
   if (target.dialect === 'mysql') {
-    let query = db.updateTable([table, other]).whereRef(on[0], '=', on[1])
+    // The one that is written stands behind the one that is not.
+    let query = db.updateTable([other, table]).whereRef(on[0], '=', on[1])
     for (const [name, value] of Object.entries(values)) {
       query = query.set(
         expressionBuilder<Rows, string>().ref(`${table}.${name}`) as never,
@@ -133,16 +137,26 @@ function deleteUsing(
   return query
 }
 
-function raw(db: Db, { verb, table, column, value, isText }: Of<'raw'>, target: Target): Runnable {
-  const name = isText ? sql.raw(quote(table, target.dialect)) : sql.table(table)
-  const parameter = parameterOf(value, target)
-  const statement = {
-    update: sql`update ${name} set ${sql.ref(column)} = ${parameter}`,
-    delete: sql`/* all of it */ delete from ${name} where ${sql.ref(column)} = ${parameter}`,
-    truncate: sql`truncate ${name}`,
-  }[verb]
+function raw(db: Db, write: Of<'raw'>, target: Target): Runnable {
+  const statement = rawStatement(write, target)
   return {
     compile: () => statement.compile(db),
     execute: (options?: { signal?: AbortSignal }) => statement.execute(db, options),
+  }
+}
+
+function rawStatement(
+  { verb, table, column, value, isText }: Of<'raw'>,
+  target: Target,
+): RawBuilder<unknown> {
+  const name = isText ? sql.raw(quote(table, target.dialect)) : sql.table(table)
+  const parameter = parameterOf(value, target)
+  switch (verb) {
+    case 'update':
+      return sql`update ${name} set ${sql.ref(column)} = ${parameter}`
+    case 'delete':
+      return sql`/* all of it */ delete from ${name} where ${sql.ref(column)} = ${parameter}`
+    case 'truncate':
+      return sql`truncate ${name}`
   }
 }

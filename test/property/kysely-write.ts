@@ -85,7 +85,9 @@ export class WriteMaker {
       const set = this.#genes.oneIn(3) ? 'delete' : this.#set(table)
       return { kind: 'merge', table: table.name, ...pair, set }
     }
-    const writes = this.#genes.list(1, 2, () => this.#single(this.#genes.below(9), true))
+    const writes = this.#genes.list(1, 2, () =>
+      this.#single(this.#genes.pick([0, 3, 6, 12, 1, 4, 7]), true),
+    )
     const last = this.#genes.oneIn(2)
       ? this.#single(this.#genes.below(9), true)
       : this.#selects.whole(this.#table())
@@ -131,7 +133,7 @@ export class WriteMaker {
           kind: 'raw',
           // On MySQL it is DDL, which commits and cannot be rehearsed.
           verb: genes.pick(
-            this.#schema.dialect === 'postgres'
+            this.#schema.dialect === 'postgres' && !mustReturn
               ? ['update', 'delete', 'truncate']
               : ['update', 'delete'],
           ),

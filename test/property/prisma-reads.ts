@@ -162,13 +162,14 @@ export class PrismaReadMaker {
 
   #include(model: Model, depth: number): Args {
     const genes = this.#genes
-    const chosen = genes.some(model.relations, 2, 1)
     const lists = model.relations.filter(({ isList }) => isList)
+    const counts = lists.length > 0 && genes.oneIn(3)
+    const chosen = genes.some(model.relations, 2, counts ? 0 : 1)
     return {
       ...Object.fromEntries(
         chosen.map((relation) => [relation.field, this.#nested(relation, depth)]),
       ),
-      ...(lists.length > 0 && genes.oneIn(4) && { _count: this.#count(lists) }),
+      ...(counts && { _count: this.#count(lists) }),
     }
   }
 
