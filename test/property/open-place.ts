@@ -12,8 +12,10 @@ import { createPool } from 'mysql2'
 import mysql from 'mysql2/promise'
 import pg from 'pg'
 import { PrismaPGlite } from 'pglite-prisma-adapter'
+import { interpose } from '../integration/prisma/interposed-adapter.ts'
 import type { DatabaseName } from '../support/databases.ts'
 import type { Dialect } from './column-types.ts'
+import { Lag, lagging } from './lag.ts'
 
 /** Whatever the tables of a random schema are. */
 export type Rows = Record<string, Record<string, unknown>>
@@ -22,6 +24,8 @@ export type Rows = Record<string, Record<string, unknown>>
 export interface Place {
   readonly database: DatabaseName
   readonly dialect: Dialect
+  /** On the ways of what is to be cached. */
+  readonly lag: Lag
   /** To be cached. */
   readonly kysely: Kysely<Rows>
   /** Never cached, on connections of its own where there are several. */
@@ -64,6 +68,10 @@ export function openPlace(database: DatabaseName, servers: Servers): Promise<Pla
 
 type Run = Place['run']
 
+function lagged(factory: SqlDriverAdapterFactory, lag: Lag): SqlDriverAdapterFactory {
+  return interpose(factory, { statement: (_sql, send) => lag.around(send) })
+}
+
 // Schemas must not be left without the collation that column-types.ts names.
 const collations = [
   `create collation nocase (provider = icu, locale = 'und-u-ks-level2', deterministic = false)`,
@@ -88,16 +96,18 @@ async function makePgliteTemplate(): Promise<Blob> {
 async function openPglite(): Promise<Place> {
   pgliteTemplate ??= makePgliteTemplate()
   const pglite = await PGlite.create({ loadDataDir: await pgliteTemplate })
+  const lag = new Lag()
   const run: Run = async (statements) => {
     for (const statement of statements) await pglite.exec(statement)
   }
   return {
     database: 'pglite',
     dialect: 'postgres',
-    kysely: new Kysely<Rows>({ dialect: new PGliteDialect({ pglite }) }),
+    lag,
+    kysely: new Kysely<Rows>({ dialect: lagging(new PGliteDialect({ pglite }), lag) }),
     twin: new Kysely<Rows>({ dialect: new PGliteDialect({ pglite }) }),
     schema: 'public',
-    prismaAdapter: () => new PrismaPGlite(pglite),
+    prismaAdapter: () => lagged(new PrismaPGlite(pglite), lag),
     run,
     empty: () => emptyPostgres(run),
     close: () => pglite.close(),
@@ -121,16 +131,18 @@ async function openPostgres(maintenanceUrl: string): Promise<Place> {
     return made.on('error', () => undefined)
   }
   const [direct, first, second] = [pool(1), pool(5), pool(2)]
+  const lag = new Lag()
   const run: Run = async (statements) => {
     for (const statement of statements) await direct.query(statement)
   }
   return {
     database: 'postgres',
     dialect: 'postgres',
-    kysely: new Kysely<Rows>({ dialect: new PostgresDialect({ pool: first }) }),
+    lag,
+    kysely: new Kysely<Rows>({ dialect: lagging(new PostgresDialect({ pool: first }), lag) }),
     twin: new Kysely<Rows>({ dialect: new PostgresDialect({ pool: second }) }),
     schema: 'public',
-    prismaAdapter: () => new PrismaPg(first),
+    prismaAdapter: () => lagged(new PrismaPg(first), lag),
     run,
     empty: () => emptyPostgres(run),
     close: async () => {
@@ -153,22 +165,25 @@ async function openMariadb(serverUrl: string): Promise<Place> {
   const run: Run = async (statements) => {
     for (const statement of statements) await direct.query(statement)
   }
-  const kysely = (connectionLimit: number) =>
-    new Kysely<Rows>({
-      dialect: new MysqlDialect({ pool: createPool({ ...options, connectionLimit }) }),
-    })
-  const [first, second] = [kysely(5), kysely(2)]
+  const pooled = (connectionLimit: number) =>
+    new MysqlDialect({ pool: createPool({ ...options, connectionLimit }) })
+  const lag = new Lag()
+  const first = new Kysely<Rows>({ dialect: lagging(pooled(5), lag) })
+  const second = new Kysely<Rows>({ dialect: pooled(2) })
   return {
     database: 'mariadb',
     dialect: 'mysql',
+    lag,
     kysely: first,
     twin: second,
     schema: name,
-    prismaAdapter: () =>
-      new PrismaMariaDb({
+    prismaAdapter: () => {
+      const adapter = new PrismaMariaDb({
         ...{ host: url.hostname, port: Number(url.port), user: url.username },
         ...{ password: url.password, database: name, connectionLimit: 4, timezone: 'Z' },
-      }),
+      })
+      return lagged(adapter, lag)
+    },
     run,
     empty: async () => {
       const [tables] = await direct.query<mysql.RowDataPacket[]>(
@@ -204,15 +219,18 @@ async function openSqlite(): Promise<Place> {
   const run: Run = async (statements) => {
     for (const statement of statements) direct.exec(statement)
   }
-  const kysely = () => new Kysely<Rows>({ dialect: new SqliteDialect({ database: connect() }) })
-  const [first, second] = [kysely(), kysely()]
+  const own = () => new SqliteDialect({ database: connect() })
+  const lag = new Lag()
+  const first = new Kysely<Rows>({ dialect: lagging(own(), lag) })
+  const second = new Kysely<Rows>({ dialect: own() })
   return {
     database: 'sqlite',
     dialect: 'sqlite',
+    lag,
     kysely: first,
     twin: second,
     schema: 'main',
-    prismaAdapter: () => new PrismaBetterSqlite3({ url: `file:${file}`, timeout: 0 }),
+    prismaAdapter: () => lagged(new PrismaBetterSqlite3({ url: `file:${file}`, timeout: 0 }), lag),
     run,
     empty: async () => {
       const all = direct

@@ -124,8 +124,7 @@ class Run {
       case 'alone':
         return this.#alone(step)
       case 'at once':
-        await Promise.all(step.members.map((member) => outcomeOf(() => this.#beside(member))))
-        return
+        return this.#atOnce(step)
       case 'transaction':
         return this.#transaction(step)
       case 'batch':
@@ -224,6 +223,13 @@ class Run {
     const outcome = await runRead({ ...clients, isCached: true }, read, this.#target)
     if ('error' in outcome) throw outcome.error
     return outcome.result
+  }
+
+  async #atOnce({ members }: Extract<Step, { kind: 'at once' }>): Promise<void> {
+    const { lag } = this.#stage.tenants[0].place
+    lag.isOn = true
+    await Promise.all(members.map((member) => outcomeOf(() => this.#beside(member))))
+    lag.isOn = false
   }
 
   #beside(member: Member | Together): Promise<unknown> {

@@ -250,7 +250,9 @@ function makeTogether(genes: Genes, settings: SeriesSettings): (Member | Togethe
   return genes.list(2, 6, () => {
     const adapter = genes.pick(adapters)
     const member = () =>
-      mayWrite ? makeMember(genes, settings, adapter === 'prisma') : genes.below(8)
+      mayWrite && genes.oneIn(2)
+        ? makeMember(genes, settings, adapter === 'prisma')
+        : genes.below(8)
     if (!mayWrite || !genes.oneIn(4)) return member()
     return {
       adapter,
