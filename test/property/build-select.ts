@@ -10,7 +10,7 @@ import {
 import * as postgresHelpers from 'kysely/helpers/postgres'
 import * as sqliteHelpers from 'kysely/helpers/sqlite'
 import { type Dialect, toParameter } from './column-types.ts'
-import type { Condition, Expression, Joined, Output, Parameter, Select } from './kysely-select.ts'
+import type { Condition, Expression, Joined, Output, Parameter, Select } from './select-spec.ts'
 import type { Rows } from './open-place.ts'
 
 export type Builder = SelectQueryBuilder<Rows, string, Record<string, unknown>>

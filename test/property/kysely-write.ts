@@ -1,7 +1,8 @@
 import type { Column, Schema, Table } from './random-schema.ts'
 import { sketchOf } from './column-types.ts'
 import type { Genes } from './genes.ts'
-import { type Condition, type Parameter, type Select, SelectMaker } from './kysely-select.ts'
+import { SelectMaker } from './kysely-select.ts'
+import type { Condition, Parameter, Select } from './select-spec.ts'
 
 export type Values = Readonly<Record<string, Parameter>>
 

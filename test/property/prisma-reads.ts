@@ -163,7 +163,7 @@ export class PrismaReadMaker {
   #include(model: Model, depth: number): Args {
     const genes = this.#genes
     const lists = model.relations.filter(({ isList }) => isList)
-    const counts = lists.length > 0 && genes.oneIn(3)
+    const counts = lists.length > 0 && genes.oneIn(2)
     const chosen = genes.some(model.relations, 2, counts ? 0 : 1)
     return {
       ...Object.fromEntries(
@@ -191,9 +191,11 @@ export class PrismaReadMaker {
     const genes = this.#genes
     const chosen = () =>
       Object.fromEntries(genes.some(model.columns, 3, 1).map(({ field }) => [field, true]))
-    switch (genes.below(5)) {
+    switch (genes.below(7)) {
       case 1:
       case 2:
+      case 5:
+      case 6:
         return model.relations.length === 0 ? {} : { include: this.#include(model, depth) }
       case 3:
         return {

@@ -1,10 +1,13 @@
 import type { Tidemark } from '@tidemark/core'
 import type { ManualClock } from '@tidemark/testing'
-import { type ControlledTransaction, type Kysely, sql } from 'kysely'
+import type { Kysely } from 'kysely'
 import { buildWrite } from './build-write.ts'
-import { hasOrder } from './kysely-select.ts'
+import { hasOrder } from './select-spec.ts'
 import { checkSame, type Outcome, outcomeOf } from './outcome.ts'
+import { isSavepoint, runInKysely } from './kysely-transactions.ts'
 import type { Rows } from './open-place.ts'
+import { runInPrisma } from './prisma-transactions.ts'
+import { rolledBack } from './rolled-back.ts'
 import type { Operation } from './prisma-models.ts'
 import { tablesOf } from './schema-sql.ts'
 import type { Schema } from './random-schema.ts'
@@ -45,9 +48,6 @@ export interface Counts {
   compared: number
   refused: number
 }
-
-/** Thrown in a transaction, so that it is rolled back. */
-const rolledBack = new Error('rolled back')
 
 type Transaction = Extract<Step, { kind: 'transaction' }>
 type PrismaTransaction = Extract<Step, { kind: 'batch' | 'interactive' | 'nested' }>
@@ -250,128 +250,53 @@ class Run {
   }
 
   async #transaction(step: Transaction): Promise<void> {
+    const isOurs = (member: Member) => fits(member, 'kysely', this.#reads)
     const members = step.members.flatMap((member): KyselyMember[] =>
-      typeof member === 'object' && 'savepoint' in member
-        ? [{ ...member, savepoint: member.savepoint.filter((m) => fits(m, 'kysely', this.#reads)) }]
-        : fits(member, 'kysely', this.#reads)
+      isSavepoint(member)
+        ? [{ ...member, savepoint: member.savepoint.filter(isOurs) }]
+        : isOurs(member)
           ? [member]
           : [],
     )
-    const changesSchema = JSON.stringify(members, plainly).includes('"ddl":')
+    const changesSchema = members.some((member) =>
+      (isSavepoint(member) ? member.savepoint : [member]).some(
+        (each) => typeof each === 'object' && 'ddl' in each,
+      ),
+    )
+    const take = (kysely: Kysely<Rows>, member: Member) =>
+      outcomeOf(() => this.#member({ kysely, prisma: undefined }, member))
     // On MySQL a change of the schema commits what was to be rolled back.
+    const rehearsal = { ...step, members, end: 'roll back' as const }
     const expected =
       changesSchema && this.#target.dialect === 'mysql'
         ? undefined
-        : await this.#inKysely(this.#twin.kysely, { ...step, members, end: 'roll back' })
-    const got = await this.#inKysely(this.#client.kysely, { ...step, members })
+        : await runInKysely(this.#twin.kysely, rehearsal, take)
+    const got = await runInKysely(this.#client.kysely, { ...step, members }, take)
+    got.forEach((outcome) => this.#count(outcome))
     if (!expected || changesSchema) return
-    for (const [index, outcome] of got.entries()) {
-      const member = members[index]
+    // Both are as long, as no member throws; the last is how the whole ended, which is not rehearsed.
+    checkSame(() => 'members', { result: got.length }, { result: expected.length }, true)
+    for (const [index, member] of members.entries()) {
       const read = typeof member === 'number' ? this.#readAt(member) : undefined
       const isOrdered = read?.adapter === 'kysely' && hasOrder(read.select)
-      checkSame(() => `member ${index}`, outcome, expected[index]!, isOrdered)
+      checkSame(() => `member ${index}`, got[index]!, expected[index]!, isOrdered)
     }
-  }
-
-  /** The outcome of each member. How the whole ended is seen in what is read afterwards. */
-  async #inKysely(db: Kysely<Rows>, step: Transaction): Promise<Outcome[]> {
-    const outcomes: Outcome[] = []
-    const take = async (kysely: Kysely<Rows>, member: Member) => {
-      const outcome = await outcomeOf(() => this.#member({ kysely, prisma: undefined }, member))
-      this.#count(outcome)
-      return outcome
-    }
-    const end = await outcomeOf(async () => {
-      switch (step.how) {
-        case 'callback': {
-          const builder = db.transaction()
-          const begun = step.isolation ? builder.setIsolationLevel(step.isolation) : builder
-          return begun.execute(async (trx) => {
-            for (const member of step.members) outcomes.push(await take(trx, member as Member))
-            if (step.end === 'roll back') throw rolledBack
-          })
-        }
-        case 'controlled': {
-          const builder = db.startTransaction()
-          const begun = step.isolation ? builder.setIsolationLevel(step.isolation) : builder
-          const trx = await begun.execute()
-          for (const member of step.members) {
-            outcomes.push(
-              typeof member === 'object' && 'savepoint' in member
-                ? await this.#savepoint(trx, member, take)
-                : await take(trx, member),
-            )
-          }
-          return (step.end === 'commit' ? trx.commit() : trx.rollback()).execute()
-        }
-        case 'pinned':
-          return db.connection().execute(async (connection) => {
-            await sql`begin`.execute(connection)
-            for (const member of step.members) {
-              outcomes.push(
-                typeof member === 'object' && 'savepoint' in member
-                  ? await this.#rawSavepoint(connection, member, take)
-                  : await take(connection, member),
-              )
-            }
-            await sql.raw(step.end === 'commit' ? 'commit' : 'rollback').execute(connection)
-          })
-      }
-    })
-    this.#count(end)
-    return outcomes
-  }
-
-  #savepoint(
-    trx: ControlledTransaction<Rows, string[]>,
-    { savepoint, end }: Extract<KyselyMember, { savepoint: unknown }>,
-    take: (db: Kysely<Rows>, member: Member) => Promise<Outcome>,
-  ): Promise<Outcome> {
-    return outcomeOf(async () => {
-      const outcomes: Outcome[] = []
-      const inner = await trx.savepoint('inner').execute()
-      for (const member of savepoint) outcomes.push(await take(inner, member))
-      await (
-        end === 'release' ? inner.releaseSavepoint('inner') : inner.rollbackToSavepoint('inner')
-      ).execute()
-      return outcomes
-    })
-  }
-
-  #rawSavepoint(
-    connection: Kysely<Rows>,
-    { savepoint, end }: Extract<KyselyMember, { savepoint: unknown }>,
-    take: (db: Kysely<Rows>, member: Member) => Promise<Outcome>,
-  ): Promise<Outcome> {
-    return outcomeOf(async () => {
-      const outcomes: Outcome[] = []
-      await sql`savepoint inner_one`.execute(connection)
-      for (const member of savepoint) outcomes.push(await take(connection, member))
-      await sql
-        .raw(end === 'release' ? 'release savepoint inner_one' : 'rollback to savepoint inner_one')
-        .execute(connection)
-      return outcomes
-    })
   }
 
   async #prismaTransaction(step: PrismaTransaction): Promise<void> {
-    const members = step.members.filter((member) => fits(member, 'prisma', this.#reads))
-    const { prisma } = this.#client
-    if (step.kind === 'batch') {
-      const operations = members.map((member) => this.#operationOf(member))
-      const end = await outcomeOf(() =>
-        prisma!.$transaction(operations.map((operation) => startPrisma(prisma!, operation))),
-      )
-      this.#count(end)
-      return
-    }
-    const expected = await this.#inPrisma(this.#twin.prisma!, {
-      ...step,
-      members,
-      end: 'roll back',
-    })
-    const got = await this.#inPrisma(prisma!, { ...step, members })
-    for (const [index, outcome] of got.entries()) {
+    const operations = step.members
+      .filter((member) => fits(member, 'prisma', this.#reads))
+      .map((member) => this.#operationOf(member))
+    const expected =
+      step.kind === 'batch'
+        ? undefined
+        : await runInPrisma(this.#twin.prisma!, { ...step, end: 'roll back' }, operations)
+    const got = await runInPrisma(this.#client.prisma!, step, operations)
+    got.forEach((outcome) => this.#count(outcome))
+    if (!expected) return
+    checkSame(() => 'members', { result: got.length }, { result: expected.length }, true)
+    // The last is how the whole ended, which is not rehearsed.
+    for (const [index, outcome] of got.slice(0, -1).entries()) {
       checkSame(() => `member ${index}`, outcome, expected[index]!, false)
     }
   }
@@ -383,45 +308,13 @@ class Run {
     } else if ('prisma' in member) return member.prisma
     throw new Error('expected an operation of Prisma', { cause: member })
   }
-
-  async #inPrisma(
-    client: AnyPrisma,
-    { kind, members, end }: PrismaTransaction,
-  ): Promise<Outcome[]> {
-    const outcomes: Outcome[] = []
-    const run = async (tx: unknown, some: readonly Member[]) => {
-      for (const member of some) {
-        const operation = this.#operationOf(member)
-        const outcome = await outcomeOf(async () => startPrisma(tx as AnyPrisma, operation))
-        this.#count(outcome)
-        outcomes.push(outcome)
-      }
-    }
-    const whole = await outcomeOf(() =>
-      client.$transaction(async (tx) => {
-        if (kind === 'interactive') await run(tx, members)
-        else {
-          await run(tx, members.slice(0, 1))
-          await outcomeOf(() =>
-            (tx as unknown as AnyPrisma).$transaction(async (inner) => {
-              await run(inner, members.slice(1))
-              throw rolledBack
-            }),
-          )
-        }
-        if (end === 'roll back') throw rolledBack
-      }),
-    )
-    this.#count(whole)
-    return outcomes
-  }
 }
 
 /** Beside a relation that is followed from a record, the selection of the same: other results of almost one query. */
 function withSelection(read: Read): Read[] {
   if (read.adapter === 'kysely' || read.operation.follow === undefined) return [read]
   const { follow, ...operation } = read.operation
-  const args = { ...operation.args, select: { [follow]: true } }
+  const args = { ...operation.args, select: { [follow]: {} } }
   return [read, { ...read, operation: { ...operation, args } }]
 }
 
@@ -447,8 +340,4 @@ function fits(member: Member, adapter: 'kysely' | 'prisma', reads: readonly Read
   if (typeof member !== 'number')
     return adapter in member || (adapter === 'kysely' && 'ddl' in member)
   return reads[member % reads.length]!.adapter === adapter
-}
-
-function plainly(_key: string, value: unknown): unknown {
-  return typeof value === 'bigint' ? String(value) : value
 }
