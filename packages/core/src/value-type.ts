@@ -9,6 +9,11 @@ export interface ValueType<T extends object = object> {
   matches(value: object): value is T
   /** A copy that shares nothing mutable with `value`. */
   copy(value: T): T
-  /** Injective text, for cache keys (see canonical-encoding.ts). */
+  /** Injective text, for cache keys (see canonical-encoding.ts) and for what other processes share. */
   encode(value: T): string
+  /**
+   * The value that `encode` gave this text for. It may throw for any other text. Without it, or where it
+   * makes instances of another class, results with such a value stay in the memory of the process.
+   */
+  decode?(text: string): T
 }

@@ -17,6 +17,7 @@ export const prismaValueTypes: readonly ValueType[] = [
     // Of the value's own class: that is what `instanceof` of its owner expects. It keeps every digit.
     copy: (value) => new (value.constructor as typeof Decimal)(value),
     encode: (value) => value.valueOf(),
+    decode: (text) => new Decimal(text),
   } satisfies ValueType<Decimal>,
   // `Prisma.DbNull`, `Prisma.JsonNull` and `Prisma.AnyNull`: three different questions, alike as JSON.
   {

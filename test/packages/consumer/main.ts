@@ -3,6 +3,7 @@ import assert from 'node:assert/strict'
 import { createTidemark } from '@tidemark/core'
 import { cached, uncached, withCache } from '@tidemark/kysely'
 import { cacheExtension } from '@tidemark/prisma'
+import { EntryCodec, msgpackCodec, superjsonCodec } from '@tidemark/redis'
 import { ManualClock } from '@tidemark/testing'
 import { Kysely, PGliteDialect } from 'kysely'
 
@@ -42,6 +43,17 @@ assert.equal(statements.length, 4, 'a write makes it new, and an uncached read i
 // A client needs a schema and a generator; that the extension loads and is made shows that its imports resolve.
 assert.ok(cacheExtension(cache))
 assert.ok(new ManualClock())
+
+// Compressed as this version of Node can.
+const rows = Array.from({ length: 50 }, (_, id) => ({ id, title: 'Metropolis', at: new Date(id) }))
+for (const codec of [msgpackCodec, superjsonCodec]) {
+  const entries = new EntryCodec({ codec, valueTypes: [], maxBytes: 100_000, compressAbove: 0 })
+  const sealed = entries.seal('name', 'key', { tokens: [], createdAt: 0, ttlMs: 1 }, rows)
+  assert.equal(sealed.state, 'sealed')
+  const opened = entries.open('name', 'key', sealed.bytes)
+  assert.equal(opened.state, 'opened')
+  assert.deepEqual(opened.value(), { state: 'decoded', value: rows })
+}
 
 // @ts-expect-error a wrong option is seen by the compiler
 assert.throws(() => createTidemark({ tll: '1m' }))
