@@ -106,12 +106,12 @@ describeEachDatabase('rows as bytes', (database) => {
     for (const table of tables) {
       expectExact(cache, await database.kysely.selectFrom(table).selectAll().execute())
     }
-    const { count, avg } = database.kysely.fn
+    const { fn } = database.kysely
     expectExact(
       cache,
       await database.kysely
         .selectFrom('films')
-        .select([count('id').as('n'), avg('imdb_rating').as('a')])
+        .select([fn.count('id').as('n'), fn.avg('imdb_rating').as('a')])
         .execute(),
     )
   })
@@ -142,7 +142,9 @@ describeEachDatabase('rows as bytes', (database) => {
     ]
     for (const result of results) expectExact(cache, result)
     expect(
-      results.flat().some((one) => Object.values(one ?? {}).some(Prisma.Decimal.isDecimal)),
+      results
+        .flat()
+        .some((one) => Object.values(one ?? {}).some((value) => Prisma.Decimal.isDecimal(value))),
     ).toBe(true)
   })
 })

@@ -69,7 +69,7 @@ describe.each([msgpackCodec, superjsonCodec])('the codec $name', (codec) => {
       { a: 1, __keys__: 2, length: 3 },
       { a: 1, __keys__: { length: 1 } },
       JSON.parse('{"__proto__": {"polluted": 1}, "a.b": null, "a\\\\.b": [1]}') as unknown,
-      { constructor: { prototype: 1 }, toJSON: 1, hasOwnProperty: 2, then: 3 },
+      { constructor: { prototype: 1 }, toJSON: 1, hasOwnProperty: 2, valueOf: 3 },
       { a: { constructor: 'x', b: -0 }, prototype: undefined, '0': 1, '-1': 2 },
     ]
     for (const value of [rows, ...rows])
@@ -99,7 +99,12 @@ describe.each([msgpackCodec, superjsonCodec])('the codec $name', (codec) => {
         return 'x'.repeat(100)
       },
     }
-    expect(codec.encode(Array(1000).fill(row), small)).toEqual(refusal)
+    expect(
+      codec.encode(
+        Array.from({ length: 1000 }, () => row),
+        small,
+      ),
+    ).toEqual(refusal)
     expect(looked).toBeLessThan(20)
     // It is the bytes that count, and these take three each.
     expect(codec.encode('€'.repeat(900), small)).toEqual(refusal)
@@ -133,7 +138,9 @@ describe.each([msgpackCodec, superjsonCodec])('the codec $name', (codec) => {
   })
 
   it('refuses an instance that would come back as one of another class', () => {
-    class Other {}
+    class Other {
+      readonly state = 1
+    }
     const foreign: ValueType = {
       name: 'Other',
       matches: (value) => value instanceof Other,
@@ -144,7 +151,7 @@ describe.each([msgpackCodec, superjsonCodec])('the codec $name', (codec) => {
     const refusal = { state: 'refused', reason: 'unstorable-value' }
     const declared = { ...context, valueTypes: [foreign] }
     expect(codec.encode({ other: new Other() }, declared)).toEqual(refusal)
-    const { decode: _, ...mute } = decimalType
+    const mute: ValueType = { ...decimalType, decode: undefined as never }
     const decimal = decimalType.decode!('1.5')
     expect(codec.encode({ decimal }, { ...context, valueTypes: [mute] })).toEqual(refusal)
   })

@@ -2,7 +2,7 @@ import { Decimal } from '@prisma/client/runtime/client'
 import { type BytesCodec, msgpackCodec, superjsonCodec } from '@tidemark/redis'
 import fc from 'fast-check'
 import { Packr } from 'msgpackr/pack'
-import { afterEach, beforeEach, describe, expect, it } from 'vitest'
+import { afterEach, assert, beforeEach, describe, expect, it } from 'vitest'
 import { anyValue, decimalType } from './values.ts'
 
 const context = { valueTypes: [decimalType], maxBytes: 1_000_000 }
@@ -23,8 +23,7 @@ const guarded = [
 function stateOfPrototypes(): unknown[] {
   return guarded.flatMap((object) =>
     Reflect.ownKeys(object).flatMap((key) => {
-      const { value, get, set } = Object.getOwnPropertyDescriptor(object, key)!
-      return [key, value as unknown, get, set]
+      return [key, ...(Object.values(Object.getOwnPropertyDescriptor(object, key)!) as unknown[])]
     }),
   )
 }
@@ -32,10 +31,11 @@ let before: unknown[]
 beforeEach(() => {
   before = stateOfPrototypes()
 })
+// In every test here: no prototype has changed.
 afterEach(() => {
   const after = stateOfPrototypes()
-  expect(after.length, 'nothing was added to a prototype').toBe(before.length)
-  expect(after.every((part, index) => Object.is(part, before[index]))).toBe(true)
+  assert(after.length === before.length, 'something was added to a prototype')
+  assert(after.every((part, index) => Object.is(part, before[index])))
 })
 
 /** How deep it goes, whatever holds it. */
@@ -285,11 +285,6 @@ describe('hazard 37: crafted MessagePack', () => {
 })
 
 describe('hazard 37: crafted superjson', () => {
-  const corrupt = (payload: unknown) => {
-    expect(superjsonCodec.decode(Buffer.from(JSON.stringify(payload)), context).state).toBe(
-      'corrupt',
-    )
-  }
   const values = (json: unknown, values: unknown) => ({ json, meta: { values, v: 1 } })
 
   it.each([
@@ -318,7 +313,8 @@ describe('hazard 37: crafted superjson', () => {
     ['no record', [1]],
     ['null', null],
   ])('%s is corrupt', (_what, payload) => {
-    corrupt(payload)
+    const bytes = Buffer.from(JSON.stringify(payload))
+    expect(superjsonCodec.decode(bytes, context).state).toBe('corrupt')
   })
 
   it('lists in lists are corrupt', () => {

@@ -73,6 +73,10 @@ const leaf = fc.oneof(
   }),
 )
 
+class Odd {
+  readonly state = 1
+}
+
 /** What the structural codec accepts, and now and then what it refuses. */
 export const anyValue = fc.letrec((tie) => ({
   any: fc.oneof(
@@ -109,10 +113,10 @@ export const anyValue = fc.letrec((tie) => ({
   map: fc.array(fc.tuple(tie('any'), tie('any')), { maxLength: 3 }).map((pairs) => new Map(pairs)),
   set: fc.array(tie('any'), { maxLength: 3 }).map((members) => new Set(members)),
   refused: fc.constantFrom(
-    ...[Symbol('s'), () => 1, /x/, new (class Odd {})(), new URL('http://a/'), new Error('e')],
+    ...[Symbol('s'), () => 1, /x/, new Odd(), new URL('http://a/'), new Error('e')],
     ...[
       Object.assign([1], { extra: 1 }),
-      [, 1],
+      Array(2),
       { [Symbol('s')]: 1 },
       new DataView(new ArrayBuffer(1)),
     ],

@@ -33,7 +33,7 @@ const KEY_BYTES = 32
 const NONCE_BYTES = 12
 const TAG_BYTES = 16
 /** What encryption adds to what it encrypts. */
-export const OVERHEAD_BYTES = NONCE_BYTES + TAG_BYTES
+const OVERHEAD_BYTES = NONCE_BYTES + TAG_BYTES
 
 const MAX_ID_LENGTH = 32
 
