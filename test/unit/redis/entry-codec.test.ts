@@ -162,10 +162,18 @@ describe('compression', () => {
     const bomb = Buffer.concat([bytes.subarray(0, at), deflateRawSync(Buffer.alloc(50_000_000))])
     bomb[5] = 1
     expect(bomb.length).toBeLessThan(60_000)
-    for (const size of [1004, 1_000_000, 50_000_000, 0xffff_ffff]) {
-      bomb.writeUInt32BE(size, declared)
-      expect(stateOf(codec.open(name, 'k', bomb))).toBe('corrupt')
+    const expectCorrupt = (entry: Buffer, size: number, detail: string) => {
+      entry.writeUInt32BE(size, declared)
+      const opened = codec.open(name, 'k', entry)
+      expect(opened.state === 'opened' && opened.value()).toEqual({ state: 'corrupt', detail })
     }
+    // Ended by zlib when it has made so much.
+    expectCorrupt(bomb, 1004, 'RangeError')
+    expectCorrupt(bomb, 1_000_000, 'RangeError')
+    for (const size of [50_000_000, 0xffff_ffff]) {
+      expectCorrupt(bomb, size, 'larger than this process takes')
+    }
+    expectCorrupt(bytes, 1005, 'a payload of another length')
   })
 
   it('reads deflate, which processes without zstd write', () => {
@@ -209,6 +217,16 @@ describe('encryption', () => {
     expect(stateOf(codec.open('shop:entry:abd', key, bytes))).toBe('corrupt')
     // What moves from the header to the name does not go unnoticed either.
     expect(stateOf(codec.open(name.slice(1), key, bytes))).toBe('corrupt')
+  })
+
+  it('hazard 37: does not let the readable part of an entry be changed', () => {
+    // One key under two ids: but for its header the entry would be good.
+    const two = ['one', 'two'].map((id) => ({ id, key: secret(1) }))
+    const codec = entryCodec({ encryption: new Encryption({ keys: two }) })
+    const bytes = seal(codec)
+    expect(stateOf(codec.open(name, key, bytes))).toBe('decoded')
+    bytes.write('two', bytes.indexOf('one'))
+    expect(stateOf(codec.open(name, key, bytes))).toBe('corrupt')
   })
 
   it('does not believe an entry that is not encrypted, and cannot read one without the key', () => {
