@@ -1,3 +1,4 @@
+import { setTimeout as sleep } from 'node:timers/promises'
 import { randomBytes } from 'node:crypto'
 import { eventually } from './eventually.ts'
 import { freePort } from './free-port.ts'
@@ -57,7 +58,12 @@ export class RedisCluster {
   async failover(shard: number): Promise<void> {
     const [primary, replica] = [this.primaries[shard]!, this.replicas[shard]!]
     const follower = (await replica.info('role')) === 'slave' ? replica : primary
-    await follower.command('CLUSTER', 'FAILOVER')
+    await eventually('the replica takes over', async () => {
+      // It gives up after some seconds, as on a machine that is busy, and is then asked again.
+      await follower.command('CLUSTER', 'FAILOVER').catch(() => undefined)
+      await sleep(1000)
+      return (await follower.info('role')) === 'master'
+    })
     await this.#promoted(follower)
   }
 

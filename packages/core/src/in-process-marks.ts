@@ -53,7 +53,7 @@ export class InProcessMarks implements MarkStore {
     this.#bus.publish({ kind: 'moved', tags })
   }
 
-  release(tags: readonly Tag[], writer: WriterId): void {
+  release(tags: readonly Tag[], writer: WriterId): 'held' {
     for (const tag of tags) {
       this.#locks.get(tag)?.writers.delete(writer)
       this.#unlockIfFree(tag)
@@ -61,6 +61,7 @@ export class InProcessMarks implements MarkStore {
       this.#tokens.delete(tag)
     }
     this.#bus.publish({ kind: 'moved', tags })
+    return 'held'
   }
 
   abandon(tags: readonly Tag[], writer: WriterId): void {

@@ -65,9 +65,10 @@ export interface MarkStore {
 
   /**
    * Ends the intent of `writer`, and takes the tokens away even where that intent never took hold. A tag
-   * that no other writer holds is then open for a new one.
+   * that no other writer holds is then open for a new one. `'lost'` where the intent had ended with its lease before:
+   * in between others may have stored what was there before the write.
    */
-  release(tags: readonly Tag[], writer: WriterId): Awaitable<void>
+  release(tags: readonly Tag[], writer: WriterId): Awaitable<'held' | 'lost'>
 
   /**
    * Leaves the intent to end with its lease, because nobody knows what became of the write: its COMMIT

@@ -182,6 +182,7 @@ export class Metrics {
   readonly #maxShapes: number
   #markFailures = 0
   #unknownOutcomes = 0
+  #lostLeases = 0
 
   constructor(maxShapes: number) {
     this.#maxShapes = maxShapes
@@ -207,6 +208,15 @@ export class Metrics {
 
   get markFailures(): number {
     return this.#markFailures
+  }
+
+  /** A write whose marks were no longer locked when it ended: it took longer than its lease, or they were evicted. */
+  lostLease(): void {
+    this.#lostLeases += 1
+  }
+
+  get lostLeases(): number {
+    return this.#lostLeases
   }
 
   /** A write of which nobody knows whether it took effect. */

@@ -25,7 +25,8 @@ export interface SharedMarksOptions {
 
 /** Opens the shared tier for a cache, and the marks by which that cache knows what is in it. */
 export function openSharedMarks(
-  options: SharedMarksOptions & Omit<SharedTierContext, 'valueTypes' | 'onMoved' | 'onLost'>,
+  options: SharedMarksOptions &
+    Omit<SharedTierContext, 'valueTypes' | 'onMoved' | 'onLost' | 'onReplaced'>,
   valueTypes: readonly ValueType[],
 ): SharedMarks {
   const { shared, namespace, clock, random, leaseMs } = options
@@ -34,6 +35,7 @@ export function openSharedMarks(
     ...{ namespace, clock, random, leaseMs, valueTypes },
     onMoved: (tags) => marks?.moved(tags),
     onLost: () => marks?.lost(),
+    onReplaced: () => marks?.replaced(),
   })
   marks = new SharedMarks(options)
   return marks
@@ -52,6 +54,8 @@ export class SharedMarks implements MarkStore {
   readonly #bus: Bus
   readonly #maxStalenessMs: number
   readonly #known: LRUCache<Tag, KnownMark>
+  /** When this process last ended a write on a tag. */
+  readonly #written: LRUCache<Tag, number>
   readonly #everything: readonly Tag[]
   readonly #held = new HeldTags()
   readonly #owed: OwedEnds
@@ -64,6 +68,7 @@ export class SharedMarks implements MarkStore {
     this.#bus = bus
     this.#maxStalenessMs = maxStalenessMs
     this.#known = new LRUCache({ max: maxMarks })
+    this.#written = new LRUCache({ max: maxMarks })
     this.#everything = this.#marksOf([EVERYTHING])
     this.#owed = new OwedEnds(shared, random, this.#everything)
   }
@@ -108,12 +113,15 @@ export class SharedMarks implements MarkStore {
     if (consistency !== 'fresh') await this.#shared.intent(marks, writer)
   }
 
-  release(tags: readonly Tag[], writer: WriterId): Promise<void> {
-    return this.#end('release', this.#marksOf(tags), writer)
+  async release(tags: readonly Tag[], writer: WriterId): Promise<'held' | 'lost'> {
+    const marks = this.#marksOf(tags)
+    const held = await this.#end('release', marks, () => this.#shared.release(marks, writer))
+    return held === marks.length ? 'held' : 'lost'
   }
 
   abandon(tags: readonly Tag[], writer: WriterId): Promise<void> {
-    return this.#end('abandon', this.#marksOf(tags), writer)
+    const marks = this.#marksOf(tags)
+    return this.#end('abandon', marks, () => this.#shared.abandon(marks, writer))
   }
 
   /** Forgets what is known of these tags: it has moved, or is about to. */
@@ -134,19 +142,32 @@ export class SharedMarks implements MarkStore {
     this.#owed.settle().catch(() => undefined)
   }
 
+  /**
+   * Says again what was said lately: for a while two servers may both have taken themselves for the primary, and others
+   * have been asking the one that has not heard of it.
+   */
+  replaced(): void {
+    const since = this.#clock.now() - REPEAT_MS
+    const recent = [...this.#written].filter(([, at]) => at >= since).map(([tag]) => tag)
+    if (recent.length > 0) this.#owed.add('release', recent)
+    this.lost()
+  }
+
   #marksOf(tags: readonly Tag[]): readonly Tag[] {
     return this.#shared.marksOf?.(tags) ?? tags
   }
 
-  async #end(how: WriteEnd, tags: readonly Tag[], writer: WriterId): Promise<void> {
+  async #end<T>(how: WriteEnd, marks: readonly Tag[], send: () => Promise<T>): Promise<T> {
     try {
-      await this.#shared[how](tags, writer)
+      return await send()
     } catch (error) {
-      this.#owed.add(how, tags)
+      this.#owed.add(how, marks)
       throw error
     } finally {
-      this.#held.letGo(tags)
-      this.moved(tags)
+      this.#held.letGo(marks)
+      this.moved(marks)
+      const now = this.#clock.now()
+      for (const tag of marks) this.#written.set(tag, now)
     }
   }
 
@@ -173,6 +194,9 @@ export class SharedMarks implements MarkStore {
     tags.forEach((tag, index) => this.#known.set(tag, { token: tokens[index], askedAt }))
   }
 }
+
+/** Longer than two servers go on beside each other, as Sentinels and Clusters are commonly set up. */
+const REPEAT_MS = 60_000
 
 interface KnownMark {
   /** Undefined once it has moved: no entry matches that. */

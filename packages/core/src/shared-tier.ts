@@ -63,7 +63,8 @@ export interface SharedTier {
 
   /** See `MarkStore`. The tier renews the lock until `release` or `abandon` is called. */
   intent(tags: readonly Tag[], writer: WriterId): Promise<void>
-  release(tags: readonly Tag[], writer: WriterId): Promise<void>
+  /** Says on how many of the marks the writer still had its lock. */
+  release(tags: readonly Tag[], writer: WriterId): Promise<number>
   abandon(tags: readonly Tag[], writer: WriterId): Promise<void>
 
   /** Lets go of what this process holds. What is shared is not touched. */
@@ -94,4 +95,9 @@ export interface SharedTierContext {
   readonly onMoved: (tags: readonly Tag[]) => void
   /** Word of other processes may have been missed: what is known of the marks is worth nothing. */
   readonly onLost: () => void
+  /**
+   * Another server has taken over, or the same has started anew. What was said to the last one in its last moments may be
+   * unknown to this one.
+   */
+  readonly onReplaced: () => void
 }

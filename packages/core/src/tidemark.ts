@@ -37,6 +37,11 @@ export interface MetricsReport {
   readonly markFailures: number
   /** How many writes and COMMITs ended without anyone knowing whether they took effect. */
   readonly unknownOutcomes: number
+  /**
+   * How many writes ended after the locks on their marks had: they took longer than the `lease`, their process stood
+   * still, or the shared tier has evicted or lost them. In between others may have been served what was there before.
+   */
+  readonly lostLeases: number
 }
 
 /**
@@ -97,6 +102,7 @@ export class Tidemark implements AsyncDisposable {
       memory: tier.stats(),
       markFailures: metrics.markFailures,
       unknownOutcomes: metrics.unknownOutcomes,
+      lostLeases: metrics.lostLeases,
     }
   }
 

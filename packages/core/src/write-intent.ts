@@ -54,6 +54,7 @@ export class WriteIntent {
   readonly #engine: Engine
   readonly #tags: readonly Tag[]
   readonly #writer: WriterId
+  #isHeld = false
 
   private constructor(engine: Engine, tags: readonly Tag[]) {
     this.#engine = engine
@@ -74,6 +75,7 @@ export class WriteIntent {
     const intent = new WriteIntent(engine, tags)
     try {
       await engine.marks.intent(tags, intent.#writer, consistency)
+      intent.#isHeld = consistency !== 'fresh'
     } catch (cause) {
       engine.metrics.markFailure()
       if (consistency !== 'strict') return intent
@@ -94,9 +96,10 @@ export class WriteIntent {
     const { marks, metrics } = this.#engine
     if (outcome === 'unknown') metrics.unknownOutcome()
     try {
-      await (outcome === 'settled'
-        ? marks.release(this.#tags, this.#writer)
-        : marks.abandon(this.#tags, this.#writer))
+      if (outcome === 'unknown') await marks.abandon(this.#tags, this.#writer)
+      else if ((await marks.release(this.#tags, this.#writer)) === 'lost' && this.#isHeld) {
+        metrics.lostLease()
+      }
     } catch {
       metrics.markFailure()
     }

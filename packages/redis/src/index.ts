@@ -1,3 +1,5 @@
+export { redisTier } from './redis-tier.ts'
+export type { RedisTierOptions } from './options.ts'
 export type { BytesCodec, BytesEncoding, CodecContext, Decoding } from './codec/bytes-codec.ts'
 export { msgpackCodec } from './codec/msgpack-codec.ts'
 export { superjsonCodec } from './codec/superjson-codec.ts'

@@ -1,3 +1,5 @@
 export { markStoreContract } from './mark-store-contract.ts'
 export type { MarkStoreFixture } from './mark-store-contract.ts'
 export { tierContract } from './tier-contract.ts'
+export { sharedTierContract } from './shared-tier-contract.ts'
+export type { SharedTierFixture } from './shared-tier-contract.ts'

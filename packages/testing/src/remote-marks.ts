@@ -41,9 +41,9 @@ export class RemoteMarks implements MarkStore {
     }
   }
 
-  async release(tags: readonly Tag[], writer: WriterId): Promise<void> {
+  async release(tags: readonly Tag[], writer: WriterId): Promise<'held' | 'lost'> {
     await this.#pass({ method: 'release', tags })
-    await this.#inner.release(tags, writer)
+    return this.#inner.release(tags, writer)
   }
 
   async abandon(tags: readonly Tag[], writer: WriterId): Promise<void> {

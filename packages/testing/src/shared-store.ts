@@ -36,6 +36,8 @@ export interface SharedCall {
 export class SharedStore {
   readonly bus: Bus = new InProcessBus()
   readonly marks: InProcessMarks
+  /** Tokens that somebody has asked for: the others are as good as absent. */
+  readonly minted = new Set<MarkToken>()
   readonly entries = new Map<CacheKey, StoredEntry>()
   readonly clock: Clock
 
@@ -91,7 +93,7 @@ export class ConnectedStore implements SharedTier {
     const found = key === undefined ? undefined : entries.get(key)
     const ageMs = found ? clock.now() - found.since : 0
     return {
-      marks: this.#read(tags),
+      marks: this.#read(tags, false),
       entry:
         found && ageMs < found.ttlMs
           ? { ...found, ageMs, decode: () => this.#codec.decode(found.stored) }
@@ -101,7 +103,7 @@ export class ConnectedStore implements SharedTier {
 
   async mint(tags: readonly Tag[]): Promise<readonly SharedMark[]> {
     await this.#pass({ method: 'mint' })
-    return this.#read(tags)
+    return this.#read(tags, true)
   }
 
   async store(key: CacheKey, { tokens, ttlMs, ageMs, value }: NewSharedEntry): Promise<void> {
@@ -118,10 +120,12 @@ export class ConnectedStore implements SharedTier {
     this.#store.marks.intent(tags, writer)
   }
 
-  async release(tags: readonly Tag[], writer: WriterId): Promise<void> {
+  async release(tags: readonly Tag[], writer: WriterId): Promise<number> {
     await this.#pass({ method: 'release' })
+    const held = this.#writers.get(writer) ?? []
     this.#writers.delete(writer)
     this.#store.marks.release(tags, writer)
+    return tags.filter((tag) => held.includes(tag)).length
   }
 
   async abandon(tags: readonly Tag[], writer: WriterId): Promise<void> {
@@ -141,9 +145,15 @@ export class ConnectedStore implements SharedTier {
     this.#unsubscribe()
   }
 
-  #read(tags: readonly Tag[]): readonly SharedMark[] {
-    const reading = this.#store.marks.read(tags)
-    return reading.state === 'open' ? reading.tokens : tags.map(() => 'locked')
+  #read(tags: readonly Tag[], mints: boolean): readonly SharedMark[] {
+    const { marks, minted } = this.#store
+    return tags.map((tag) => {
+      const reading = marks.read([tag])
+      if (reading.state === 'locked') return 'locked'
+      const token = reading.tokens[0]!
+      if (mints) minted.add(token)
+      return minted.has(token) ? token : 'absent'
+    })
   }
 
   async #pass(call: SharedCall): Promise<void> {

@@ -256,6 +256,32 @@ describe('where the shared tier cannot be reached', () => {
   )
 })
 
+describe('where another server has taken over', () => {
+  it('what was written lately is said again, since others may have asked the one that had not heard', async () => {
+    const cluster = new Cluster()
+    const link = cluster.store.connect()
+    let onReplaced!: () => void
+    const open = link.open.bind(link)
+    link.open = (context) => {
+      onReplaced = context.onReplaced
+      open(context)
+    }
+    const { clock } = cluster
+    const cache = createTidemark({ clock, shared: link })
+    const one = new Harness({ cache, clock })
+    await one.write(() => undefined)
+    await one.write(() => undefined, { tables: ['genre'] })
+    clock.advance(60_001)
+    await one.write(() => undefined, { tables: ['actor'] })
+    link.calls.length = 0
+    onReplaced()
+    const released = vi.spyOn(cluster.store.marks, 'release')
+    await vi.waitFor(() => expect(released).toHaveBeenCalledOnce())
+    // Of what was written longer ago everybody has heard.
+    expect(released.mock.calls[0]![0]).toEqual(['table:actor'])
+  })
+})
+
 describe('the round trips', () => {
   it.each([
     { consistency: 'strict' as const, trips: ['intent', 'release'] },

@@ -1,0 +1,163 @@
+import { once } from 'node:events'
+import type { SharedMark } from '@tidemark/core'
+import calculateSlot from 'cluster-key-slot'
+import type { Cluster, Redis } from 'ioredis'
+import { type Guard, Unreachable } from './guard.ts'
+import { type RawLookup, readEpoch, readMark, type RedisLink, runScript } from './redis-link.ts'
+import { MINT, type Script } from './scripts.ts'
+
+/**
+ * The way to the servers of a Cluster. Each key is asked for at the primary of its slot, all at once: one round trip by
+ * the clock. That they are not read at one moment does no harm: a token that is there after another was read is not
+ * minted twice, so it was there all the time.
+ */
+export class ClusterLink implements RedisLink {
+  readonly #cluster: Cluster
+  readonly #guard: Guard
+  readonly #onReplaced: () => void
+  readonly #epochs = new Set<string>()
+  /** By server. A record of its own for each connection: an answer belongs to the one that was asked. */
+  readonly #servers = new Map<string, Server>()
+
+  /** @param onReplaced called when a server answers for a slot that another answered for before, or with another epoch */
+  constructor(cluster: Cluster, guard: Guard, onReplaced: () => void) {
+    this.#cluster = cluster
+    this.#guard = guard
+    this.#onReplaced = onReplaced
+  }
+
+  lookup(marks: readonly string[], entry?: string): Promise<RawLookup> {
+    return this.#run(async () => {
+      const cluster = this.#cluster
+      const [bytes, remainingMs, ...read] = await Promise.all([
+        entry === undefined ? null : cluster.getBuffer(entry),
+        entry === undefined ? 0 : cluster.pttl(entry),
+        ...marks.map((mark) =>
+          this.#atPrimary(mark, async (epoch) => readMark(await cluster.get(mark), epoch)),
+        ),
+      ])
+      return { bytes, remainingMs, marks: read }
+    })
+  }
+
+  mint(
+    marks: readonly string[],
+    tokens: readonly string[],
+    ttlMs: number,
+  ): Promise<readonly SharedMark[]> {
+    return this.#run(() =>
+      Promise.all(
+        marks.map((mark, index) =>
+          this.#atPrimary(mark, async (epoch) => {
+            const token = epoch + tokens[index]!
+            const raw = await runScript(this.#cluster, MINT, [mark], [epoch, ttlMs, token])
+            return readMark((raw as string[])[0]!, epoch)
+          }),
+        ),
+      ),
+    )
+  }
+
+  write(
+    script: Script,
+    marks: readonly string[],
+    args: readonly (string | number)[],
+  ): Promise<number> {
+    return this.#run(async () => {
+      const counts = await Promise.all(
+        marks.map((mark) => runScript(this.#cluster, script, [mark], args)),
+      )
+      return counts.reduce<number>((sum, count) => sum + Number(count), 0)
+    })
+  }
+
+  async store(entry: string, bytes: Buffer, ttlMs: number): Promise<void> {
+    await this.#run(() => this.#cluster.set(entry, bytes, 'PX', ttlMs))
+  }
+
+  async publish(channel: string, message: string): Promise<void> {
+    await this.#run(() => this.#cluster.publish(channel, message))
+  }
+
+  async checkEpochs(): Promise<void> {
+    await Promise.all(
+      [...this.#servers].map(async ([name, server]) => {
+        const [before, now] = await Promise.allSettled([server.epoch, this.#ask(name)])
+        const isSame = before.status === 'fulfilled' && now.status === 'fulfilled'
+        if (isSame && before.value === now.value) return
+        this.#servers.delete(name)
+      }),
+    )
+    // Who answers for any slot at all is asked here as well, so that a probe finds a Cluster that is gone.
+    if (this.#servers.size === 0) await this.#cluster.ping()
+  }
+
+  close(): void {
+    this.#servers.clear()
+  }
+
+  /** Without the map of slots nothing can be asked; where it is on its way it is waited for. */
+  #run<T>(call: () => Promise<T>): Promise<T> {
+    return this.#guard.run(async () => {
+      const { status } = this.#cluster
+      if (status === 'wait') await this.#cluster.connect()
+      else if (status === 'connecting' || status === 'connect') await once(this.#cluster, 'ready')
+      else if (status !== 'ready') throw new Unreachable(`there is no connection (${status})`)
+      return call()
+    })
+  }
+
+  /** Asks something of the primary of a key, and believes the answer if that was the primary before and after. */
+  async #atPrimary<T>(key: string, ask: (epoch: string) => Promise<T>): Promise<T> {
+    const name = this.#primaryOf(key)
+    const server = this.#server(name)
+    const epoch = await server.epoch
+    const answer = await ask(epoch)
+    // ioredis follows a redirection by itself, and remembers it: then another server has answered.
+    if (this.#primaryOf(key) !== name || this.#servers.get(name) !== server) {
+      throw new Error('the primary changed on the way')
+    }
+    return answer
+  }
+
+  #primaryOf(key: string): string {
+    const name = this.#cluster.slots[calculateSlot(key)]?.[0]
+    if (name === undefined) throw new Error('expected a primary for every slot, got none for one')
+    return name
+  }
+
+  #server(name: string): Server {
+    const known = this.#servers.get(name)
+    if (known) return known
+    const server: Server = { epoch: this.#ask(name) }
+    this.#servers.set(name, server)
+    const forget = () => {
+      if (this.#servers.get(name) === server) this.#servers.delete(name)
+    }
+    this.#connection(name)?.once('close', forget)
+    server.epoch.catch(forget)
+    return server
+  }
+
+  async #ask(name: string): Promise<string> {
+    const connection = this.#connection(name)
+    if (!connection) throw new Error('expected a connection to every primary, got none to one')
+    const epoch = readEpoch(await connection.info('replication'))
+    // A few at first, one for each server; later ones are of servers that took over.
+    if (!this.#epochs.has(epoch)) {
+      this.#epochs.add(epoch)
+      this.#onReplaced()
+    }
+    return epoch
+  }
+
+  #connection(name: string): Redis | undefined {
+    return this.#cluster
+      .nodes('master')
+      .find(({ options: { host, port } }) => `${host}:${port}` === name)
+  }
+}
+
+interface Server {
+  readonly epoch: Promise<string>
+}

@@ -1,0 +1,236 @@
+import {
+  type CacheKey,
+  type FoundEntry,
+  invalidOption,
+  type NewSharedEntry,
+  type SharedEntry,
+  type SharedLookup,
+  type SharedMark,
+  type SharedTier,
+  type SharedTierContext,
+  type Tag,
+  type WriterId,
+} from '@tidemark/core'
+import type { Cluster, Redis } from 'ioredis'
+import { EntryCodec, type UnreadableReason } from './codec/entry-codec.ts'
+import { ClusterLink } from './cluster-link.ts'
+import { Guard } from './guard.ts'
+import { LeaseKeeper } from './lease-keeper.ts'
+import { type RedisTierOptions, type ResolvedRedisOptions, resolveRedisOptions } from './options.ts'
+import { checkClient, type RedisClient } from './redis-client.ts'
+import { RedisBus } from './redis-bus.ts'
+import type { RedisLink } from './redis-link.ts'
+import { RedisNames } from './redis-names.ts'
+import { INTENT, RELEASE, type Script } from './scripts.ts'
+import { ServerLink } from './server-link.ts'
+
+/**
+ * Redis as the tier that processes share: one server, what Sentinels name as the primary, or a Cluster.
+ *
+ * The client stays yours: closing the cache does not close it. One more connection, made like it, listens for messages.
+ *
+ * @param client of ioredis, 5.3 or later. It must read from primaries only
+ * @throws TidemarkError `INVALID_OPTION`
+ * @example
+ * const redis = new Redis('redis://localhost:6379')
+ * const cache = createTidemark({ namespace: 'shop', shared: redisTier(redis) })
+ */
+export function redisTier(client: Redis | Cluster, options: RedisTierOptions = {}): SharedTier {
+  return new RedisTier(checkClient(client), resolveRedisOptions(options))
+}
+
+/** Over how many groups the entries of a Cluster are spread: some for each server, and few enough to move all at once. */
+const CLUSTER_GROUPS = 32
+
+class RedisTier implements SharedTier {
+  readonly name = 'redis'
+  readonly #client: RedisClient
+  readonly #options: ResolvedRedisOptions
+  #opened: Opened | undefined
+
+  constructor(client: RedisClient, options: ResolvedRedisOptions) {
+    this.#client = client
+    this.#options = options
+  }
+
+  open(context: SharedTierContext): void {
+    if (this.#opened) {
+      throw invalidOption('shared', 'a tier of its own for each cache', 'one that is in use')
+    }
+    this.#opened = open(this.#client, this.#options, context)
+  }
+
+  marksOf(tags: readonly Tag[], key?: CacheKey): readonly Tag[] {
+    return this.#parts.names.marksOf(tags, key)
+  }
+
+  async lookup(marks: readonly Tag[], key?: CacheKey): Promise<SharedLookup> {
+    const { link, names } = this.#parts
+    const entry = key === undefined ? undefined : names.entry(key)
+    const found = await link.lookup(this.#namesOf(marks), entry)
+    return {
+      marks: found.marks,
+      entry: found.bytes ? this.#read(entry!, key!, found.bytes, found.remainingMs) : undefined,
+    }
+  }
+
+  mint(marks: readonly Tag[]): Promise<readonly SharedMark[]> {
+    const { link, context } = this.#parts
+    const tokens = marks.map(() => context.random.token())
+    return link.mint(this.#namesOf(marks), tokens, this.#options.markTtlMs)
+  }
+
+  async store(key: CacheKey, { tokens, ttlMs, ageMs, value }: NewSharedEntry): Promise<void> {
+    const { link, names, codec } = this.#parts
+    const kept = Math.min(ttlMs, this.#options.maxTtlMs)
+    const remainingMs = Math.floor(kept - ageMs)
+    if (remainingMs < 1) return
+    const name = names.entry(key)
+    // Before anything is awaited: the value is its caller's.
+    const sealed = codec.seal(
+      name,
+      key,
+      { tokens, ttlMs: kept, createdAt: Date.now() - ageMs },
+      value,
+    )
+    if (sealed.state === 'sealed') await link.store(name, sealed.bytes, remainingMs)
+  }
+
+  async intent(marks: readonly Tag[], writer: WriterId): Promise<void> {
+    this.#parts.leases.keep(marks, writer)
+    await this.#lock(marks, writer)
+  }
+
+  release(marks: readonly Tag[], writer: WriterId): Promise<number> {
+    this.#parts.leases.drop(writer)
+    return this.#write(RELEASE, marks, [writer])
+  }
+
+  /** A lock that nobody renews. */
+  async abandon(marks: readonly Tag[], writer: WriterId): Promise<void> {
+    this.#parts.leases.drop(writer)
+    await this.#lock(marks, writer)
+  }
+
+  async close(): Promise<void> {
+    const { bus, guard, leases, link } = this.#parts
+    bus.close()
+    leases.close()
+    guard.close()
+    link.close()
+  }
+
+  get #parts(): Opened {
+    if (!this.#opened) throw new Error('redisTier: expected to be opened by createTidemark first')
+    return this.#opened
+  }
+
+  #namesOf(marks: readonly Tag[]): string[] {
+    return marks.map((mark) => this.#parts.names.mark(mark))
+  }
+
+  #lock(marks: readonly Tag[], writer: WriterId): Promise<number> {
+    return this.#write(INTENT, marks, [writer, this.#parts.context.leaseMs])
+  }
+
+  #write(
+    script: Script,
+    marks: readonly Tag[],
+    args: readonly (string | number)[],
+  ): Promise<number> {
+    const { bus, link, names } = this.#parts
+    return link.write(script, this.#namesOf(marks), [names.channel, bus.message(marks), ...args])
+  }
+
+  #read(name: string, key: CacheKey, bytes: Buffer, remainingMs: number): FoundEntry | undefined {
+    const opened = this.#parts.codec.open(name, key, bytes)
+    if (opened.state === 'unreadable') return MISSES[opened.reason]
+    const { tokens, ttlMs } = opened.facts
+    return {
+      tokens: tokens as SharedEntry['tokens'],
+      ttlMs,
+      ageMs: Math.max(0, ttlMs - remainingMs),
+      decode: () => {
+        const decoding = opened.value()
+        if (decoding.state === 'corrupt') throw new Error(decoding.detail)
+        return decoding.value
+      },
+    }
+  }
+}
+
+/** The entry of another query, whose key has the same hash, is as good as none. */
+const MISSES: Readonly<Record<UnreadableReason, FoundEntry | undefined>> = {
+  corrupt: 'corrupt-entry',
+  'unknown-format': 'foreign-entry',
+  'unknown-key': 'foreign-entry',
+  'other-query': undefined,
+}
+
+interface Opened {
+  readonly context: SharedTierContext
+  readonly names: RedisNames
+  readonly codec: EntryCodec
+  readonly guard: Guard
+  readonly link: RedisLink
+  readonly leases: LeaseKeeper
+  readonly bus: RedisBus
+}
+
+function open(
+  client: RedisClient,
+  options: ResolvedRedisOptions,
+  context: SharedTierContext,
+): Opened {
+  if (context.leaseMs < 4 * options.timeoutMs) {
+    throw invalidOption(
+      'lease',
+      `at least four times the timeout of the redis tier (${options.timeoutMs} ms), so that a lock cannot end while it is ` +
+        'being renewed',
+      context.leaseMs,
+    )
+  }
+  const names = new RedisNames({
+    namespace: context.namespace,
+    groups: client.kind === 'cluster' ? CLUSTER_GROUPS : 1,
+    hashes: options.hashes,
+    areTagsHidden: options.areTagsHidden,
+  })
+  const guard = new Guard({
+    ...options,
+    probe: () => link.checkEpochs(),
+    onRecovered: context.onLost,
+  })
+  const link: RedisLink =
+    client.kind === 'cluster'
+      ? new ClusterLink(client.cluster, guard, context.onReplaced)
+      : new ServerLink(client.server, guard, context.onReplaced)
+  const bus = new RedisBus({
+    channel: names.channel,
+    instance: context.random.token(),
+    connect: client.connect,
+    publish: (channel, message) => link.publish(channel, message),
+    heartbeatMs: options.heartbeatMs,
+    onBeat: () => {
+      // A server that does not answer is noticed by whoever needs it.
+      guard.run(() => link.checkEpochs()).catch(() => undefined)
+    },
+    onMoved: context.onMoved,
+    onLost: context.onLost,
+  })
+  const leases = new LeaseKeeper(context.leaseMs, (marks, writer) =>
+    link.write(
+      INTENT,
+      marks.map((mark) => names.mark(mark)),
+      [names.channel, bus.message(marks), writer, context.leaseMs],
+    ),
+  )
+  const codec = new EntryCodec({
+    codec: options.codec,
+    valueTypes: context.valueTypes,
+    maxBytes: options.maxEntryBytes,
+    compressAbove: options.compressAbove,
+    encryption: options.encryption,
+  })
+  return { context, names, codec, guard, link, leases, bus }
+}

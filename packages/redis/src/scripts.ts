@@ -1,0 +1,85 @@
+import { createHash } from 'node:crypto'
+
+/** A Lua script, which Redis runs as one step that nothing comes between. */
+export interface Script {
+  readonly text: string
+  /** The name under which a server that has seen it knows it. */
+  readonly sha: string
+}
+
+/**
+ * A mark is a token, or locked: `~writer=expiry,writer=expiry`, with a time to live until the last expiry. Times are the
+ * server's own, in milliseconds, and are written by `%.0f`, since Lua would write large numbers as `1.7e+12`.
+ */
+const HELPERS = `
+local time = redis.call('TIME')
+local now = time[1] * 1000 + math.floor(time[2] / 1000)
+
+-- The writers at work on a mark, but for one, and when the last of them ends.
+local function others(value, writer)
+  local held, last, found = {}, 0, false
+  if value and string.sub(value, 1, 1) == '~' then
+    for name, expiry in string.gmatch(value, '([^~,=]+)=(%d+)') do
+      if name == writer then
+        found = tonumber(expiry) > now
+      elseif tonumber(expiry) > now then
+        held[#held + 1] = name .. '=' .. expiry
+        last = math.max(last, tonumber(expiry))
+      end
+    end
+  end
+  return held, last, found
+end
+
+local function lock(key, held, last)
+  redis.call('SET', key, '~' .. table.concat(held, ','), 'PX', string.format('%.0f', last - now))
+end
+`
+
+/**
+ * Locks marks for a writer, or renews its lock: `KEYS` marks; `ARGV` channel, message, writer, lease in milliseconds.
+ */
+export const INTENT = script(`${HELPERS}
+local expiry = now + tonumber(ARGV[4])
+for _, key in ipairs(KEYS) do
+  local held, last = others(redis.call('GET', key), ARGV[3])
+  held[#held + 1] = ARGV[3] .. '=' .. string.format('%.0f', expiry)
+  lock(key, held, math.max(last, expiry))
+end
+redis.call('PUBLISH', ARGV[1], ARGV[2])
+return #KEYS`)
+
+/**
+ * Ends a writer's lock, and takes the token away where it had none: `KEYS` marks; `ARGV` channel, message, writer. Returns
+ * how many of the locks it still held.
+ */
+export const RELEASE = script(`${HELPERS}
+local kept = 0
+for _, key in ipairs(KEYS) do
+  local held, last, found = others(redis.call('GET', key), ARGV[3])
+  if found then kept = kept + 1 end
+  if #held > 0 then lock(key, held, last) else redis.call('DEL', key) end
+end
+redis.call('PUBLISH', ARGV[1], ARGV[2])
+return kept`)
+
+/**
+ * Gives marks that are absent, or of another epoch, a token: `KEYS` marks; `ARGV` epoch, time to live in milliseconds, a
+ * token for each. Returns what is there afterwards.
+ */
+export const MINT = script(`
+local marks = {}
+for index, key in ipairs(KEYS) do
+  local value = redis.call('GET', key)
+  if not value or (string.sub(value, 1, 1) ~= '~' and string.sub(value, 1, #ARGV[1]) ~= ARGV[1]) then
+    value = ARGV[index + 2]
+    redis.call('SET', key, value, 'PX', ARGV[2])
+  end
+  marks[index] = value
+end
+return marks`)
+
+function script(text: string): Script {
+  const trimmed = text.trim()
+  return { text: trimmed, sha: createHash('sha1').update(trimmed).digest('hex') }
+}

@@ -1,0 +1,260 @@
+// One process of the check: reads and writes through both adapters, and judges what it reads by the ledger.
+import { setTimeout as sleep } from 'node:timers/promises'
+import { PrismaPg } from '@prisma/adapter-pg'
+import { createTidemark, TidemarkError } from '@tidemark/core'
+import { withCache } from '@tidemark/kysely'
+import { cacheExtension } from '@tidemark/prisma'
+import { redisTier } from '@tidemark/redis'
+import { SeededRandom } from '@tidemark/testing'
+import { Cluster, Redis } from 'ioredis'
+import { Kysely, PostgresDialect } from 'kysely'
+import pg from 'pg'
+import { PrismaClient } from '../../prisma/generated/client.ts'
+import type { Tables } from '../../prisma/tables.ts'
+import { Ledger, now } from './ledger.ts'
+import {
+  ALL_ROWS,
+  isNamed,
+  listByKysely,
+  listByPrisma,
+  raiseByPrisma,
+  raiseInTransaction,
+  readByKysely,
+  readByPrisma,
+  type Row,
+  TABLES,
+} from './rows.ts'
+import {
+  type Counts,
+  type FromWorker,
+  NOTHING,
+  type ToWorker,
+  type WorkerSettings,
+} from './settings.ts'
+
+const settings = JSON.parse(process.argv[2]!) as WorkerSettings
+const random = new SeededRandom(settings.seed)
+const ledger = new Ledger(settings.ledger, settings.processes, settings.process)
+const counts: Counts = { ...NOTHING }
+let isStopping = false
+
+const client = connectToRedis()
+client.on('error', () => {})
+const cache = createTidemark({
+  namespace: settings.namespace,
+  shared: redisTier(client, { timeout: '200ms', breaker: { retry: '100ms' }, heartbeat: '200ms' }),
+  consistency: settings.consistency,
+  maxStaleness: settings.maxStalenessMs,
+  lease: settings.leaseMs,
+  ttl: '10m',
+  ...(!settings.memory && { memory: false as const }),
+})
+const pool = new pg.Pool({ connectionString: settings.databaseUrl, max: 6 })
+pool.on('error', () => {})
+const plain = new Kysely<Tables>({ dialect: new PostgresDialect({ pool }) })
+const db = withCache(plain, cache, { cacheByDefault: true, database: 'checked' })
+const prisma = new PrismaClient({ adapter: new PrismaPg(pool) }).$extends(
+  cacheExtension(cache, { cacheByDefault: true, database: 'checked' }),
+)
+
+process.on('message', (message: ToWorker) => void obey(message))
+const loops = Array.from({ length: 4 }, () => work())
+const reporting = setInterval(() => report(), 200)
+
+async function obey(message: ToWorker): Promise<void> {
+  isStopping = true
+  await Promise.all(loops)
+  report()
+  if (message === 'compare') say({ kind: 'stuck', rows: await compare() })
+  if (message !== 'end') return
+  clearInterval(reporting)
+  await cache.close()
+  client.disconnect()
+  await prisma.$disconnect()
+  await pool.end().catch(() => undefined)
+  process.disconnect?.()
+}
+
+async function work(): Promise<void> {
+  while (!isStopping) {
+    const row = ALL_ROWS[pick(ALL_ROWS.length)]!
+    try {
+      if (random.fraction() < 0.12) await write(row)
+      else await read(row)
+    } catch (error) {
+      if (error instanceof TidemarkError && error.code === 'MARKS_UNAVAILABLE') counts.refused += 1
+      else counts.failed += 1
+    }
+    if (random.fraction() < 0.3) await sleep(pick(5))
+  }
+}
+
+async function read(row: Row): Promise<void> {
+  const way = pick(4)
+  const rows = way < 2 ? [row] : ALL_ROWS.filter(({ table }) => table === row.table)
+  const startedAt = now()
+  const known = rows.map(({ index }) => ({
+    acknowledged: ledger.facts('acknowledged', index),
+    seen: ledger.facts('seen', index),
+  }))
+  const ways = [
+    async () => new Map([[row.id, await readByKysely(db, row)]]),
+    async () => new Map([[row.id, await readByPrisma(prisma as never, row)]]),
+    () => listByKysely(db, row.table),
+    () => listByPrisma(prisma as never, row.table),
+  ]
+  const found = await ways[way]!()
+  counts.reads += 1
+  for (const [place, { id, index, table }] of rows.entries()) {
+    const version = found.get(id)!
+    judge(`${table} ${id} by way ${way}`, version, known[place]!, startedAt)
+    ledger.note('seen', index, version)
+  }
+}
+
+type Known = Readonly<Record<'acknowledged' | 'seen', readonly { version: number; at: number }[]>>
+
+function judge(
+  what: string,
+  version: number,
+  { acknowledged, seen }: Known,
+  startedAt: number,
+): void {
+  const { maxStalenessMs } = settings
+  // What this process has written itself it sees at once; of what others have, only after maxStaleness.
+  const isDue = ({ at }: { at: number }, process: number) =>
+    process === settings.process || at <= startedAt - maxStalenessMs
+  const missed = acknowledged.filter((fact) => fact.version > version)
+  const due = acknowledged.filter((fact, process) => fact.version > version && isDue(fact, process))
+  if (due.length > 0) {
+    counts.stale += 1
+    const text = due
+      .map(({ version: newer, at }) => `${newer} for ${Math.round(startedAt - at)} ms`)
+      .join(', ')
+    say({ kind: 'finding', text: `stale: ${what}: got ${version}, acknowledged ${text}` })
+  } else if (missed.length > 0) {
+    counts.unjudged += 1
+  }
+  if (maxStalenessMs > 0 || settings.consistency === 'fresh') return
+  const newest = Math.max(...seen.map((fact) => fact.version))
+  if (newest > version) {
+    counts.nonLinearizable += 1
+    say({ kind: 'finding', text: `not linearizable: ${what}: got ${version}, seen ${newest}` })
+  }
+}
+
+async function write(row: Row): Promise<void> {
+  const version = await raise(row)
+  if (version === undefined) return
+  counts.writes += 1
+  ledger.note('acknowledged', row.index, version)
+}
+
+const rolledBack = new Error('rolled back')
+
+/** Undefined where nothing was written in the end. */
+async function raise(row: Row): Promise<number | undefined> {
+  const way = pick(5)
+  if (!isNamed(row)) {
+    if (way < 2) {
+      const update = db
+        .updateTable('films')
+        .set((eb) => ({ imdb_votes: eb('imdb_votes', '+', 1) }))
+        .where('id', '=', row.id)
+        .returning('imdb_votes')
+      return (await update.executeTakeFirstOrThrow()).imdb_votes!
+    }
+    const data = { imdbVotes: { increment: 1 } }
+    const update = prisma.film.update({ where: { id: row.id }, data })
+    if (way < 4) return (await update).imdbVotes!
+    const [film] = await prisma.$transaction([update, prisma.film.findFirst()])
+    return film.imdbVotes!
+  }
+  switch (way) {
+    case 0:
+      return db.transaction().execute((trx) => raiseInTransaction(trx, row))
+    case 1:
+      return undone(
+        db.transaction().execute(async (trx) => {
+          await raiseInTransaction(trx, row)
+          throw rolledBack
+        }),
+      )
+    case 2: {
+      const trx = await db.startTransaction().execute()
+      try {
+        const version = await raiseInTransaction(trx, row)
+        const saved = await trx.savepoint('before').execute()
+        await raiseInTransaction(saved, row)
+        await saved.rollbackToSavepoint('before').execute()
+        await trx.commit().execute()
+        return version
+      } catch (error) {
+        if (!trx.isCommitted && !trx.isRolledBack) await trx.rollback().execute()
+        throw error
+      }
+    }
+    case 3:
+      return prisma.$transaction((tx) => raiseByPrisma(tx as never, row))
+    default:
+      return undone(
+        prisma.$transaction(async (tx) => {
+          await raiseByPrisma(tx as never, row)
+          throw rolledBack
+        }),
+      )
+  }
+}
+
+async function undone(transaction: Promise<unknown>): Promise<undefined> {
+  try {
+    await transaction
+  } catch (error) {
+    if (error !== rolledBack) throw error
+  }
+}
+
+/** What the cache says that the database does not. */
+async function compare(): Promise<string[]> {
+  const stuck: string[] = []
+  for (const table of TABLES) {
+    const truth = await listByKysely(plain, table)
+    const rows = ALL_ROWS.filter((row) => row.table === table)
+    const lists = [await listByKysely(db, table), await listByPrisma(prisma as never, table)]
+    for (const row of rows) {
+      const points = [await readByKysely(db, row), await readByPrisma(prisma as never, row)]
+      const found = [...points, ...lists.map((list) => list.get(row.id))]
+      if (found.some((version) => version !== truth.get(row.id))) {
+        stuck.push(
+          `${table} ${row.id}: got ${found.join(', ')}, the database has ${truth.get(row.id)}`,
+        )
+      }
+    }
+  }
+  return stuck
+}
+
+function report(): void {
+  const { queries } = cache.metrics()
+  counts.hits = queries.reduce(
+    (sum, { hits }) => sum + Object.values(hits).reduce<number>((all, count) => all + count, 0),
+    0,
+  )
+  say({ kind: 'counts', counts })
+}
+
+function say(message: FromWorker): void {
+  if (process.connected) process.send!(message)
+}
+
+function pick(count: number): number {
+  return Math.floor(random.fraction() * count)
+}
+
+function connectToRedis(): Redis | Cluster {
+  const { redis } = settings
+  const quick = { retryStrategy: () => 50, maxRetriesPerRequest: 1 }
+  return redis.kind === 'server'
+    ? new Redis({ ...redis.options, ...quick })
+    : new Cluster(redis.nodes, { ...redis.options, clusterRetryStrategy: () => 50 })
+}

@@ -1,0 +1,50 @@
+import { randomBytes } from 'node:crypto'
+import { Cluster } from 'ioredis'
+import { afterAll, beforeAll, describe } from 'vitest'
+import { RedisCluster } from '../support/redis-cluster.ts'
+import { redisTier } from '@tidemark/redis'
+import { sharedTierContract } from '@tidemark/testing/contracts'
+import { ioredisVersions, openRedis } from '../support/redis.ts'
+
+const leaseMs = 1000
+
+for (const [version, Client] of Object.entries(ioredisVersions)) {
+  sharedTierContract(`Redis by ${version}`, () => {
+    const redis = openRedis(Client)
+    return {
+      connect: () => redisTier(redis.client, { timeout: leaseMs / 4 }),
+      leaseMs,
+      namespace: redis.namespace,
+      end: () => redis[Symbol.asyncDispose](),
+    }
+  })
+}
+
+describe('on a Cluster', () => {
+  let cluster: RedisCluster
+  let clients: Cluster[] = []
+
+  beforeAll(async () => {
+    cluster = await RedisCluster.start()
+  })
+  afterAll(async () => {
+    await cluster.stop()
+  })
+
+  sharedTierContract('Redis Cluster', () => {
+    const namespace = `test-${randomBytes(9).toString('base64url')}`
+    return {
+      connect: () => {
+        const client = new Cluster(cluster.startupNodes, cluster.options)
+        clients.push(client)
+        return redisTier(client, { timeout: leaseMs / 4 })
+      },
+      leaseMs,
+      namespace,
+      end: () => {
+        for (const client of clients) client.disconnect()
+        clients = []
+      },
+    }
+  })
+})

@@ -1,0 +1,10 @@
+import { systemClock, systemRandom } from '@tidemark/core'
+import { SharedStore } from '@tidemark/testing'
+import { sharedTierContract } from '@tidemark/testing/contracts'
+
+const leaseMs = 100
+
+sharedTierContract('the shared store of the tests', () => {
+  const store = new SharedStore({ clock: systemClock, random: systemRandom, leaseMs })
+  return { connect: () => store.connect(), leaseMs }
+})
