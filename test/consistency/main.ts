@@ -62,7 +62,7 @@ const workers: { child: ChildProcess; counts: Counts; generation: number }[] = [
 const ended: Counts[] = []
 const findings: string[] = []
 const faults = new Map<string, number>()
-for (let process = 0; process < processes; process += 1) startWorker(process)
+for (let slot = 0; slot < processes; slot += 1) startWorker(slot)
 
 const until = performance.now() + seconds * 1000
 while (performance.now() < until) {
@@ -87,15 +87,15 @@ tellAll('stop')
 await sleep(leaseMs * 2)
 const stuck = (await Promise.all(workers.map(({ child }) => compare(child)))).flat()
 tellAll('end')
-await Promise.all(workers.map(({ child }) => child.exitCode ?? once(child, 'exit')))
+for (const { child } of workers) if (child.exitCode === null) await once(child, 'exit')
 print()
 
-function startWorker(process: number): void {
-  const generation = (workers[process]?.generation ?? -1) + 1
+function startWorker(slot: number): void {
+  const generation = (workers[slot]?.generation ?? -1) + 1
   const settings: WorkerSettings = {
-    process,
+    process: slot,
     processes,
-    seed: seed * 1000 + process * 100 + generation,
+    seed: seed * 1000 + slot * 100 + generation,
     databaseUrl: postgres.url('checked'),
     redis: redisSettings(),
     ledger,
@@ -109,19 +109,19 @@ function startWorker(process: number): void {
     execArgv: ['--conditions=tidemark-source'],
   })
   const worker = { child, counts: { ...NOTHING }, generation }
-  workers[process] = worker
+  workers[slot] = worker
   child.on('message', (message: FromWorker) => {
     if (message.kind === 'counts') worker.counts = message.counts
     if (message.kind === 'finding') findings.push(message.text)
   })
 }
 
-async function killWorker(process: number): Promise<void> {
-  const { child, counts } = workers[process]!
+async function killWorker(slot: number): Promise<void> {
+  const { child, counts } = workers[slot]!
   child.kill('SIGKILL')
   await once(child, 'exit')
   ended.push(counts)
-  startWorker(process)
+  startWorker(slot)
 }
 
 function tellAll(message: ToWorker): void {
@@ -187,7 +187,7 @@ function print(): void {
   const all = [...ended, ...workers.map(({ counts }) => counts)]
   const sum = (name: keyof Counts) => all.reduce((total, counts) => total + counts[name], 0)
   for (const finding of [...findings, ...stuck.map((row) => `stuck: ${row}`)].slice(0, 20)) {
-    console.log(finding)
+    process.stdout.write(`${finding}\n`)
   }
   const table = new Table({ head: ['', ''], style: { head: [], border: [] } })
   const hits = sum('hits')
@@ -207,7 +207,7 @@ function print(): void {
     ['not linearizable', String(sum('nonLinearizable'))],
     ['stuck', String(stuck.length)],
   )
-  console.log(table.toString())
+  process.stdout.write(`${table.toString()}\n`)
   if (sum('reads') === 0 || hits === 0) throw new Error('expected reads and hits, got none')
   if (sum('stale') + sum('nonLinearizable') + stuck.length > 0) process.exitCode = 1
 }

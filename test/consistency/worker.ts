@@ -36,7 +36,7 @@ const settings = JSON.parse(process.argv[2]!) as WorkerSettings
 const random = new SeededRandom(settings.seed)
 const ledger = new Ledger(settings.ledger, settings.processes, settings.process)
 const counts: Counts = { ...NOTHING }
-let isStopping = false
+const stopping = new AbortController()
 
 const client = connectToRedis()
 client.on('error', () => {})
@@ -62,7 +62,7 @@ const loops = Array.from({ length: 4 }, () => work())
 const reporting = setInterval(() => report(), 200)
 
 async function obey(message: ToWorker): Promise<void> {
-  isStopping = true
+  stopping.abort()
   await Promise.all(loops)
   report()
   if (message === 'compare') say({ kind: 'stuck', rows: await compare() })
@@ -76,7 +76,7 @@ async function obey(message: ToWorker): Promise<void> {
 }
 
 async function work(): Promise<void> {
-  while (!isStopping) {
+  while (!stopping.signal.aborted) {
     const row = ALL_ROWS[pick(ALL_ROWS.length)]!
     try {
       if (random.fraction() < 0.12) await write(row)

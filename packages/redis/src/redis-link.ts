@@ -33,7 +33,7 @@ export interface RedisLink {
 }
 
 /** A token begins with the epoch of the server that minted it. */
-export const EPOCH_LENGTH = 8
+const EPOCH_LENGTH = 8
 
 /** What a mark says, on a server of this epoch. What was minted in another is dead: that server may have lost a write since. */
 export function readMark(raw: Buffer | string | null, epoch: string): SharedMark {

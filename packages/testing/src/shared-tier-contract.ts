@@ -2,6 +2,7 @@ import {
   cacheKey,
   type CacheKey,
   EVERYTHING,
+  type FoundEntry,
   type MarkToken,
   type SharedEntry,
   type SharedTier,
@@ -254,8 +255,7 @@ function keyOf(operation: string): CacheKey {
   })
 }
 
-function readable(entry: unknown): SharedEntry {
-  if (typeof entry !== 'object' || entry === null)
-    throw new Error(`expected an entry, got ${entry}`)
-  return entry as SharedEntry
+function readable(entry: FoundEntry | undefined): SharedEntry {
+  if (typeof entry !== 'object') throw new Error(`expected an entry, got ${entry ?? 'none'}`)
+  return entry
 }

@@ -18,7 +18,7 @@ describe('with the shared tier on Redis', () => {
   })
 
   afterEach(async () => {
-    for (const end of ends.reverse()) await end()
+    for (const end of ends.toReversed()) await end()
     await server.stop()
   })
 
@@ -53,8 +53,7 @@ describe('with the shared tier on Redis', () => {
   it('hazard 7: a writer that dies between its commit and its release leaves readers at the database', async () => {
     const [writer, reader] = [join(), join({ maxStaleness: 0 })]
     expect(await reader.read()).toBe(0)
-    const { intent } = writer.harness.engine.marks
-    await intent.call(writer.harness.engine.marks, ['table:film' as never], 'w' as never)
+    await writer.harness.engine.marks.intent(['table:film' as never], 'w' as never)
     row = 1
     // Its process is gone: nobody renews the lock any more.
     await writer.cache.close()
