@@ -7,7 +7,7 @@ export const TABLES = ['films', 'genres', 'distributors', 'directors'] as const
 export type Table = (typeof TABLES)[number]
 type NameTable = Exclude<Table, 'films'>
 
-export const ROWS_PER_TABLE = 4
+const ROWS_PER_TABLE = 4
 export const ROWS = TABLES.length * ROWS_PER_TABLE
 
 export interface Row {

@@ -128,7 +128,7 @@ describe('a write in one process', () => {
     },
   )
 
-  it('keeps no copy that was asked for before word of a write came and answered after it', async () => {
+  it('hazard 49: keeps no copy that was asked for before word of a write came and answered after it', async () => {
     const cluster = new Cluster()
     const [one, other] = [cluster.join({ maxStaleness: '1d' }), cluster.join()]
     await other.read()
