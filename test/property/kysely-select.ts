@@ -151,9 +151,10 @@ export class SelectMaker {
       const { name, columns } = genes.pick(named)
       return { source: { expression: name }, columns }
     }
-    if (this.#schema.views.length > 0 && genes.oneIn(4)) {
-      const { name } = genes.pick(this.#schema.views)
-      return { source: { view: name }, columns: [{ name: 'shown', type: 'nocase' }] }
+    const views = this.#schema.views.filter(({ shows }) => shows !== 'all')
+    if (views.length > 0 && genes.oneIn(4)) {
+      const columns = [{ name: 'shown', type: 'nocase' } as const]
+      return { source: { view: genes.pick(views).name }, columns }
     }
     const table = this.#table()
     if (depth > 0 && genes.oneIn(6)) {

@@ -36,6 +36,8 @@ export interface Table {
   readonly primaryKey: readonly string[]
   readonly uniques: readonly (readonly string[])[]
   readonly references: readonly Reference[]
+  /** PostgreSQL keeps its rows in two parts, by a hash of the first column of its key. */
+  readonly isPartitioned: boolean
 }
 
 /** A many-to-many relation that Prisma keeps in a table of its own. */
@@ -48,12 +50,11 @@ export interface JoinTable {
   readonly fieldOfB: string
 }
 
-/** A view on one table or on two. */
+/** A view on one table: all of it, or a column beside the number of rows of another one. */
 export interface View {
   readonly name: string
   readonly table: string
-  readonly joined: string | undefined
-  readonly column: string
+  readonly shows: 'all' | { readonly column: string; readonly counted: string }
 }
 
 /** What a write to a table does to another. */
@@ -82,6 +83,7 @@ export interface SchemaFeatures {
   readonly cascades: boolean
   readonly views: boolean
   readonly triggers: boolean
+  readonly partitions: boolean
 }
 
 /** Names that CamelCasePlugin leaves as they are, or finds again. */
@@ -182,15 +184,18 @@ function makeTable(
   )
   if (uniqueable.length > 0 && genes.oneIn(3)) uniques.push(genes.some(uniqueable, 2, 1))
 
-  const itself: Table = { name, model, columns, primaryKey, uniques, references }
+  const itself = { name, model, columns, primaryKey, uniques, references, isPartitioned: false }
   for (let left = genes.below(3); left > 0; left -= 1) {
     const isNullable = genes.below(3) > 0
     // A row that must refer to a row of its own table could never be the first.
     const targets = isNullable ? [...earlier, itself] : earlier
     if (targets.length > 0) addReference(genes.pick(targets), isNullable)
   }
+  // A unique key would have to hold the column that the parts go by.
+  const isPartitionable = uniques.length === 0 && !references.some(({ isUnique }) => isUnique)
   return {
     ...itself,
+    isPartitioned: isPartitionable && features.partitions && genes.oneIn(3),
     uniques: uniques.filter((key) => key.length > 0),
     columns: columns.map((column) =>
       sketchOf(column.type).prisma.endsWith('[]') ? { ...column, isNullable: false } : column,
@@ -224,13 +229,8 @@ function makeJoinTables(genes: Genes, tables: readonly Table[]): JoinTable[] {
 function makeViews(genes: Genes, tables: readonly Table[]): View[] {
   return genes.list(0, 2, (index) => {
     const table = genes.pick(tables)
-    const joined = genes.oneIn(2) ? genes.pick(tables).name : undefined
-    return {
-      name: `view ${index}`,
-      table: table.name,
-      joined,
-      column: genes.pick(table.columns).name,
-    }
+    const counted = { column: genes.pick(table.columns).name, counted: genes.pick(tables).name }
+    return { name: `view_${index}`, table: table.name, shows: genes.pick(['all', counted]) }
   })
 }
 
@@ -265,4 +265,34 @@ export function tableOf({ tables }: Schema, name: string): Table {
 
 export function columnOf(table: Table, name: string): Column {
   return table.columns.find((column) => column.name === name)!
+}
+
+/** With everything that Kysely can name beside the tables: join tables, views that show all, and parts. */
+export function asKyselySees(schema: Schema): Schema {
+  const { tables, joinTables, views } = schema
+  const none = { model: '', uniques: [], references: [], isPartitioned: false }
+  const joins = joinTables.map(({ relation, a, b }): Table => {
+    const column = (name: string, table: Table): Column => {
+      const { type } = columnOf(table, table.primaryKey[0]!)
+      return { name, field: name, type, isNullable: false }
+    }
+    const columns = [column('A', tableOf(schema, a)), column('B', tableOf(schema, b))]
+    return { ...none, name: `_${relation}`, columns, primaryKey: ['A', 'B'] }
+  })
+  const like = (name: string, { columns, primaryKey }: Table): Table => {
+    return { ...none, name, columns, primaryKey }
+  }
+  const shown = views
+    .filter(({ shows }) => shows === 'all')
+    .map(({ name, table }) => like(name, tableOf(schema, table)))
+  const parts = tables
+    .filter(({ isPartitioned }) => isPartitioned)
+    .flatMap((table) => PARTS.map((part) => like(partOf(table.name, part), table)))
+  return { ...schema, tables: [...tables, ...joins, ...shown, ...parts] }
+}
+
+export const PARTS = [0, 1] as const
+
+export function partOf(table: string, part: number): string {
+  return `${table} part ${part}`
 }

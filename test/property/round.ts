@@ -5,6 +5,7 @@ import type { DatabaseName } from '../support/databases.ts'
 import { fill } from './fill.ts'
 import { generateClient } from './generate-client.ts'
 import { Genes } from './genes.ts'
+import type { Dialect } from './column-types.ts'
 import { dialects, type Servers } from './open-place.ts'
 import { makeSchema, type Schema, type SchemaFeatures } from './random-schema.ts'
 import { type Counts, runSeries, type Stage } from './run-series.ts'
@@ -49,16 +50,22 @@ export interface Example {
   readonly series: Series
 }
 
-/** What queries of Kysely do not show is in no schema that Kysely writes to. */
-function featuresFor(adapters: readonly Adapter[]): SchemaFeatures {
-  return { cascades: !adapters.includes('kysely'), views: false, triggers: false }
+/** Prisma's adapter knows of foreign keys, and of nothing else that its schema does not have. */
+function featuresFor(adapters: readonly Adapter[], dialect: Dialect): SchemaFeatures {
+  const isKysely = adapters.includes('kysely')
+  return {
+    cascades: true,
+    views: isKysely,
+    triggers: !adapters.includes('prisma'),
+    partitions: !adapters.includes('prisma') && dialect === 'postgres',
+  }
 }
 
 /** One random schema, and many random series on it. */
 export async function runRound(settings: RoundSettings): Promise<RoundReport> {
   const { database, adapters, seed, servers } = settings
   const dialect = dialects[database]
-  const schema = makeSchema(Genes.seeded(seed, 400), dialect, featuresFor(adapters))
+  const schema = makeSchema(Genes.seeded(seed, 400), dialect, featuresFor(adapters, dialect))
   await using stage = await Rounds.open({ database, adapters, schema }, servers)
   const seriesSettings: SeriesSettings = { schema, adapters, mostSteps: settings.mostSteps }
   let series = 0

@@ -2,6 +2,8 @@ import { type Dialect, enumValues, sketchOf } from './column-types.ts'
 import {
   columnOf,
   type JoinTable,
+  partOf,
+  PARTS,
   type Reference,
   type Schema,
   type Table,
@@ -16,7 +18,7 @@ export function statementsOf(schema: Schema): string[] {
   const values = Object.values(enumValues).map((value) => `'${value}'`)
   return [
     ...(dialect === 'postgres' ? [`create type colour as enum (${values.join(', ')})`] : []),
-    ...tables.map((table) => createTable(schema, table)),
+    ...tables.flatMap((table) => [createTable(schema, table), ...createParts(table)]),
     ...joinTables.map((join) => createJoinTable(schema, join)),
     ...views.map((view) => createView(schema, view)),
     ...triggers.flatMap((trigger) => createTrigger(dialect, trigger)),
@@ -54,7 +56,18 @@ function createTable({ dialect }: Schema, table: Table): string {
     `primary key ${list(table.primaryKey)}`,
     ...unique.map((key, index) => `constraint u${index}_${table.model} unique ${list(key)}`),
     ...table.references.map(constraintOf),
-  ].join(', ')})`
+  ].join(
+    ', ',
+  )})${table.isPartitioned ? ` partition by hash (${quoted(table.primaryKey[0]!)})` : ''}`
+}
+
+function createParts({ name, isPartitioned }: Table): string[] {
+  if (!isPartitioned) return []
+  return PARTS.map(
+    (part) =>
+      `create table ${quoted(partOf(name, part))} partition of ${quoted(name)} ` +
+      `for values with (modulus ${PARTS.length}, remainder ${part})`,
+  )
 }
 
 const actions = {
@@ -86,12 +99,13 @@ function createJoinTable(schema: Schema, { relation, a, b }: JoinTable): string 
   return `create table "_${relation}" (${first.column}, ${second.column}, primary key ("A", "B"), ${first.reference}, ${second.reference})`
 }
 
-function createView({ dialect }: Schema, { name, table, joined, column }: View): string {
+function createView({ dialect }: Schema, { name, table, shows }: View): string {
+  if (shows === 'all') return `create view ${quoted(name)} as select * from ${quoted(table)}`
+  const { column, counted } = shows
   const text = dialect === 'mysql' ? 'char' : 'text'
-  const from = joined === undefined ? '' : `, (select count(*) as n from ${quoted(joined)}) as j`
   return (
-    `create view ${quoted(name)} as select cast(t.${quoted(column)} as ${text}) as shown` +
-    `${joined === undefined ? '' : ', j.n'} from ${quoted(table)} as t${from}`
+    `create view ${quoted(name)} as select cast(t.${quoted(column)} as ${text}) as shown, ` +
+    `(select count(*) from ${quoted(counted)}) as n from ${quoted(table)} as t`
   )
 }
 

@@ -7,7 +7,7 @@ import { type Write, WriteMaker } from './kysely-write.ts'
 import { modelsOf, type Operation } from './prisma-models.ts'
 import { PrismaReadMaker } from './prisma-reads.ts'
 import { PrismaWriteMaker } from './prisma-writes.ts'
-import type { Schema } from './random-schema.ts'
+import { asKyselySees, type Schema } from './random-schema.ts'
 
 export type Adapter = 'kysely' | 'prisma'
 
@@ -117,7 +117,8 @@ export function seriesOf(settings: SeriesSettings): fc.Arbitrary<Series> {
 
 /** One for each table, that depends on nothing else. */
 export function wholeTables({ schema, adapters }: SeriesSettings): Read[] {
-  return schema.tables.map((table): Read => {
+  const { tables } = adapters.includes('kysely') ? asKyselySees(schema) : schema
+  return tables.map((table): Read => {
     const select: Select = {
       ...{ expressions: [], where: [], outputs: 'all', isDistinct: false },
       ...{ groupBy: [], having: false },
@@ -167,7 +168,7 @@ function makeRead(genes: Genes, settings: SeriesSettings): Read {
       ...(['execute', 'execute', 'execute', 'execute', 'execute', 'execute'] as const),
       ...(['first', 'compiled', 'stream', 'aborted'] as const),
     ]),
-    select: new SelectMaker(genes, schema).statement(),
+    select: new SelectMaker(genes, asKyselySees(schema)).statement(),
   }
 }
 
@@ -199,10 +200,10 @@ function makeStep(genes: Genes, settings: SeriesSettings): Step {
     case 16:
       return genes.oneIn(3) || !adapters.includes('kysely')
         ? { kind: 'clear' }
-        : { kind: 'elsewhere', write: new WriteMaker(genes, settings.schema).write() }
+        : { kind: 'elsewhere', write: new WriteMaker(genes, asKyselySees(settings.schema)).write() }
     case 17: {
       // Through Kysely in any case, since its twin has tables for it.
-      const write = new WriteMaker(genes, settings.schema).write()
+      const write = new WriteMaker(genes, asKyselySees(settings.schema)).write()
       return { kind: 'unseen', write, seenBy: genes.pick(['clear', 'invalidate', 'tag', 'expire']) }
     }
     default:
@@ -213,7 +214,7 @@ function makeStep(genes: Genes, settings: SeriesSettings): Step {
 function makeWrite(genes: Genes, { schema, adapters }: SeriesSettings): Exclude<Member, number> {
   return genes.pick(adapters) === 'prisma'
     ? { prisma: new PrismaWriteMaker(genes, modelsOf(schema), schema.dialect).write() }
-    : { kysely: new WriteMaker(genes, schema).write() }
+    : { kysely: new WriteMaker(genes, asKyselySees(schema)).write() }
 }
 
 function makeMember(genes: Genes, settings: SeriesSettings, isPrisma: boolean): Member {

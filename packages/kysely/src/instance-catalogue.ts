@@ -79,12 +79,19 @@ async function send(
  * Kysely logs by replacing `executeQuery` on the connection itself. That of its class is still the driver's own, and the
  * application's log should tell of what the application has sent.
  */
-function sendUnlogged(
+async function sendUnlogged(
   connection: DatabaseConnection,
   query: CompiledQuery,
 ): Promise<QueryResult<unknown>> {
   const driverOwn = Object.getPrototypeOf(connection) as Partial<DatabaseConnection> | null
-  return driverOwn?.executeQuery
-    ? driverOwn.executeQuery.call(connection, query)
-    : connection.executeQuery(query)
+  if (!Object.hasOwn(connection, 'executeQuery') || !driverOwn?.executeQuery) {
+    return connection.executeQuery(query)
+  }
+  try {
+    return await driverOwn.executeQuery.call(connection, query)
+  } catch (error) {
+    // A proxy in front of a connection has its class, and not its private fields. Nothing was sent.
+    if (error instanceof TypeError) return connection.executeQuery(query)
+    throw error
+  }
 }

@@ -93,11 +93,17 @@ function tokenOf(
   if (groups.escaped !== undefined) return { kind: 'string', text: text.slice(2, -1) }
   if (groups.dollar !== undefined)
     return { kind: 'string', text: text.replace(/^\$.*?\$|\$\w*\$$/g, '') }
-  if (groups.quoted !== undefined) return { kind: 'quoted', text: text.slice(1, -1) }
+  if (groups.quoted !== undefined) return { kind: 'quoted', text: unquoted(text) }
   if (groups.number !== undefined) return { kind: 'number' }
   if (groups.placeholder !== undefined) return { kind: 'placeholder', text }
   if (groups.variable !== undefined) return { kind: 'variable', text }
   return DOUBTFUL[dialect].includes(text) ? 'unclear' : { kind: 'symbol', text }
+}
+
+/** A quote inside of a name is written twice. */
+function unquoted(text: string): string {
+  const quote = text.slice(-1)
+  return text.slice(1, -1).replaceAll(quote + quote, quote)
 }
 
 /** MySQL executes what is in some comments, and dialects differ on whether comments nest. */

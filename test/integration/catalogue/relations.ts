@@ -87,7 +87,8 @@ const DEFINITIONS: Readonly<Record<DatabaseName, readonly string[]>> = {
     ...EVERYWHERE,
     'create table audit (id int primary key auto_increment, what varchar(20) not null)',
     'create trigger log_insert after insert on logged for each row insert into audit (what) values (new.name)',
-    'create trigger log_update after update on logged for each row insert into audit (what) values (new.name)',
+    // The connection that defines it has ANSI_QUOTES.
+    'create trigger log_update after update on logged for each row insert into "audit" ("what") values (new.name)',
     'create trigger stamp_it before update on stamped for each row set new.stamp = coalesce(old.stamp, 0) + 1',
     'create procedure hide_it(what varchar(20)) insert into audit (what) values (what)',
     'create trigger hide_it after update on opaque for each row call hide_it(new.name)',

@@ -8,6 +8,11 @@ function kindsOf(text: string, dialect: SqlDialect): string {
 }
 
 describe('the lexer', () => {
+  it('knows a name with a quote in it', () => {
+    expect(lexSql(['"a ""b"""'], 'postgres').tokens).toMatchObject([{ text: 'a "b"' }])
+    expect(lexSql(['`a``b`'], 'mysql').tokens).toMatchObject([{ text: 'a`b' }])
+  })
+
   const cases: [string, SqlDialect, string][] = [
     ['select x', 'postgres', 'word word'],
     ["'it''s'", 'postgres', 'string'],

@@ -23,7 +23,7 @@ left join information_schema.columns c on c.table_schema = k.referenced_table_sc
 where r.constraint_schema ${OWN} order by 1, 2, 3, 4, 7, k.ordinal_position`,
 
   `select event_object_schema as a, event_object_table as b, event_manipulation as c, action_timing as d,
-  action_statement as e
+  action_statement as e, sql_mode as f
 from information_schema.triggers where trigger_schema ${OWN} order by 1, 2, 3, 4, action_order`,
 
   // Whoever may not define triggers is not shown them either.
@@ -61,7 +61,7 @@ export const mysqlCatalogue: CatalogueSource = {
     for (const columns of constraints.values()) addKey(builder, columns)
     for (const row of triggers) {
       const isBefore = row['d'] === 'BEFORE'
-      builder.addTriggerText(id(row), eventsOf(text(row, 'c')), text(row, 'e'), isBefore)
+      builder.addTriggerText(id(row), eventsOf(text(row, 'c')), bodyOf(row), isBefore)
     }
     return builder.build()
   },
@@ -90,6 +90,12 @@ function addKey(builder: CatalogueBuilder, columns: readonly CatalogueRow[]): vo
 
 function actionOf(rule: string): KeyAction {
   return ['CASCADE', 'SET NULL', 'SET DEFAULT'].includes(rule) ? 'update' : 'nothing'
+}
+
+/** Where a trigger was defined under ANSI_QUOTES, a name stands in what is otherwise the quotes of a string. */
+function bodyOf(row: CatalogueRow): string {
+  const body = text(row, 'e')
+  return /ANSI/i.test(row['f'] ?? '') ? body.replaceAll('"', '`') : body
 }
 
 /** MariaDB has triggers on several events: `INSERT,UPDATE`. */
