@@ -21,7 +21,7 @@ describe('the catalogue', () => {
       const names = () => db.selectFrom('pets').select('name').execute()
       await names()
       await names()
-      const [read] = cache.metrics().queries.filter(({ kind }) => kind === 'read')
+      const read = cache.metrics().queries.find(({ kind }) => kind === 'read')
       expect(read).toMatchObject({ hits: { memory: 1 }, bypasses: {} })
       if (!isProxied) expect(logged).toHaveLength(1)
       await cache.close()
