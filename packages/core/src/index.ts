@@ -10,6 +10,7 @@ export type { TidemarkErrorCode } from './tidemark-error.ts'
 export type { BypassReason, HitKind, MissReason, QueryMetrics, Timing } from './metrics.ts'
 
 // For adapters.
+export { checkCatalogueOptions } from './catalogue-options.ts'
 export { checkCache, isCache } from './check-cache.ts'
 export { didYouMean } from './did-you-mean.ts'
 export { checkCount, checkKeys, checkName, checkNames, checkRecord } from './check-options.ts'

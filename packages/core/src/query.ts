@@ -1,5 +1,5 @@
 import type { BypassReason, ShapeMetrics } from './metrics.ts'
-import type { CachedHint, Policies, TablesDecision } from './policy.ts'
+import type { CachedHint, Policies, ResolvedHint, TablesDecision } from './policy.ts'
 import { EVERYTHING, namesOfTable, SCHEMA, type Tag, tagsOfRead, tagsOfWrite } from './tags.ts'
 
 /** Physical names (see `physicalTable`), or `'unknown'` where the query could not be understood. */
@@ -80,6 +80,20 @@ export class ReadPlan {
       this.#dependenciesByHint.set(hint, dependencies)
     }
     return dependencies
+  }
+
+  /** What an adapter would have to learn of its database so that a read under this hint can be cached. */
+  lacks(hint: ResolvedHint | undefined): 'catalogue' | 'relation' | undefined {
+    const isWanted = hint ? hint.cached : this.decision.cached
+    if (!isWanted || this.obstacle) return undefined
+    switch (this.dependencies(hint?.cached ? hint : undefined).obstacle) {
+      case 'no-catalogue':
+        return 'catalogue'
+      case 'unknown-relation':
+        return 'relation'
+      default:
+        return undefined
+    }
   }
 
   get #knownTables(): readonly string[] {

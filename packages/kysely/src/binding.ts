@@ -7,11 +7,16 @@ import {
   type Tidemark,
   type WriteCall,
 } from '@tidemark/core'
-import { defaultSchemaOf, KnownFunctions, type SqlDialect } from '@tidemark/sql'
+import {
+  type DatabaseCatalogue,
+  defaultSchemaOf,
+  KnownFunctions,
+  type SqlDialect,
+} from '@tidemark/sql'
 import { HitLog } from './hit-log.ts'
 import type { CacheOptions } from './options.ts'
 import { ADAPTER, QueryPlanner } from './query-planner.ts'
-import { InstanceCatalogue } from './instance-catalogue.ts'
+import { catalogueOfInstance } from './instance-catalogue.ts'
 import type { Session } from './session.ts'
 import { dialectOf } from './sql-dialect.ts'
 import { DRIVER_VALUE_TYPES } from './value-types.ts'
@@ -20,7 +25,7 @@ import { DRIVER_VALUE_TYPES } from './value-types.ts'
 export class Binding {
   readonly engine: Engine
   readonly planner: QueryPlanner
-  readonly catalogue: InstanceCatalogue
+  readonly catalogue: DatabaseCatalogue
   readonly dialect: SqlDialect
   readonly database: string
   /** Undefined where hits are not logged. */
@@ -53,13 +58,10 @@ export class Binding {
     this.dialect = dialect
     this.hitLog = HitLog.of(logHits)
     const isPartitioned = partition !== undefined && partition !== ''
-    this.catalogue = new InstanceCatalogue(
-      engine,
-      { dialect, defaultSchema, functions, isPartitioned, sideEffects },
-      executor,
-      catalogue,
-      () => this.isInManualTransaction,
-    )
+    this.catalogue = catalogueOfInstance(engine, executor, () => this.isInManualTransaction, {
+      settings: { dialect, defaultSchema, functions, isPartitioned, sideEffects },
+      isWanted: catalogue,
+    })
     this.planner = new QueryPlanner(
       engine,
       engine.policies(policies, defaultSchema),

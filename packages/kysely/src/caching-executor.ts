@@ -197,10 +197,9 @@ export class CachingExecutor implements QueryExecutor {
     const { catalogue } = binding
     if (!catalogue.isRead || session || binding.isInManualTransaction) return undefined
     const plan = this.#chosenPlan(query, planned)
-    const lacks =
-      plan.kind === 'write' ? this.#lacksOfWrite(query, planned) : this.#lacksOfRead(query, plan)
-    if (lacks === 'catalogue') return () => catalogue.load()
-    return lacks === 'relation' && catalogue.mayReload ? () => catalogue.reload() : undefined
+    return catalogue.remedyFor(
+      plan.kind === 'write' ? this.#lacksOfWrite(query, planned) : this.#lacksOfRead(query, plan),
+    )
   }
 
   #lacksOfWrite(query: CompiledQuery, { lacks, catalogue }: PlannedQuery): PlannedQuery['lacks'] {
@@ -211,14 +210,8 @@ export class CachingExecutor implements QueryExecutor {
   }
 
   #lacksOfRead(query: CompiledQuery, plan: ReadPlan): PlannedQuery['lacks'] {
-    const hint = this.#hint(query)
-    if (!hint && !plan.decision.cached) return undefined
-    if (hint?.cached === false || plan.obstacle) return undefined
-    const { obstacle } = plan.dependencies(hint)
-    if (obstacle === undefined) return undefined
-    if (this.#bypassReason(query)) return undefined
-    if (obstacle === 'no-catalogue') return 'catalogue'
-    return obstacle === 'unknown-relation' ? 'relation' : undefined
+    const lacks = plan.lacks(this.#hint(query))
+    return lacks && !this.#bypassReason(query) ? lacks : undefined
   }
 
   #key(query: CompiledQuery): KeyMaterial | undefined {

@@ -5,73 +5,26 @@ import {
   type QueryResult,
 } from 'kysely'
 import { type Engine, KeptValue, SCHEMA } from '@tidemark/core'
-import { Catalogue, CatalogueReader, type CatalogueSettings, hasCatalogue } from '@tidemark/sql'
+import { DatabaseCatalogue, type DatabaseCatalogueParts } from '@tidemark/sql'
 
-/**
- * What an instance knows of its database's catalogue. It is read when a query first needs it, and again when a statement that
- * defines tables was seen; never inside of a transaction, which it could fail, or give its snapshot to.
- */
-export class InstanceCatalogue {
-  readonly #kept: KeptValue<Catalogue> | undefined
-  /** Where no catalogue is read: what the options say, and every table stands for itself. */
-  readonly #declared: Catalogue | undefined
-
-  /**
-   * @param isRead whether the option allows it; some dialects have none that could be read
-   * @param isBusy whether a transaction is open that statements sent to the instance would be part of
-   */
-  constructor(
-    engine: Engine,
-    settings: Omit<CatalogueSettings, 'isComplete'>,
-    executor: QueryExecutor,
-    isRead: boolean,
-    isBusy: () => boolean,
-  ) {
-    if (!isRead || !hasCatalogue(settings.dialect)) {
-      this.#declared = new Catalogue({ relations: [] }, { ...settings, isComplete: false })
-      return
-    }
-    const reader = new CatalogueReader({ ...settings, isComplete: true }, (sql) =>
-      send(executor, sql, isBusy),
-    )
-    this.#kept = new KeptValue(engine, SCHEMA, (previous) => reader.read(previous))
-  }
-
-  /** Whether there is a catalogue to read. */
-  get isRead(): boolean {
-    return this.#kept !== undefined
-  }
-
-  /** `undefined`: not read yet, or old. Asked for with every query, so it neither waits nor reads. */
-  get current(): Catalogue | undefined {
-    return this.#declared ?? this.#kept?.current
-  }
-
-  /** Resolves when it is there, or could not be read. Never rejects. */
-  async load(): Promise<void> {
-    await this.#kept?.get()
-  }
-
-  /** Whether `reload` would ask the database: not again and again for a table that stays unknown. */
-  get mayReload(): boolean {
-    return this.#kept?.mayReload ?? false
-  }
-
-  async reload(): Promise<void> {
-    await this.#kept?.reload()
-  }
-}
-
-async function send(
+/** @param isBusy whether a transaction is open that statements sent to the instance would be part of */
+export function catalogueOfInstance(
+  engine: Engine,
   executor: QueryExecutor,
-  sql: string,
   isBusy: () => boolean,
-): Promise<readonly Readonly<Record<string, unknown>>[]> {
-  return executor.provideConnection(async (connection) => {
-    // A raw BEGIN may have come before it to the only connection.
-    if (isBusy()) throw new Error('expected a connection without a transaction')
-    const { rows } = await sendUnlogged(connection, CompiledQuery.raw(sql))
-    return rows as readonly Readonly<Record<string, unknown>>[]
+  options: Pick<DatabaseCatalogueParts, 'settings' | 'isWanted'>,
+): DatabaseCatalogue {
+  return new DatabaseCatalogue({
+    ...options,
+    isBusy,
+    keep: (load) => new KeptValue(engine, SCHEMA, load),
+    query: (sql) =>
+      executor.provideConnection(async (connection) => {
+        // A raw BEGIN may have come before it to the only connection.
+        if (isBusy()) throw new Error('expected a connection without a transaction')
+        const { rows } = await sendUnlogged(connection, CompiledQuery.raw(sql))
+        return rows as readonly Readonly<Record<string, unknown>>[]
+      }),
   })
 }
 

@@ -1,9 +1,9 @@
 import {
+  checkCatalogueOptions,
   checkKeys,
   checkName,
   checkNames,
   checkPartition,
-  checkRecord,
   invalidOption,
   type Partition,
   POLICY_OPTION_NAMES,
@@ -105,16 +105,7 @@ export function checkOptions(options: CacheOptions): void {
   if (parser !== undefined && typeof (parser as SqlParser | null)?.parse !== 'function') {
     throw invalidOption('parser', 'a parser, such as await postgresParser()', parser)
   }
-  if (catalogue !== undefined && typeof catalogue !== 'boolean') {
-    throw invalidOption('catalogue', 'true or false', catalogue)
-  }
-  if (sideEffects !== undefined) {
-    checkRecord('sideEffects', sideEffects, 'an object of arrays of table names, by table')
-    for (const [table, tables] of Object.entries(sideEffects)) {
-      checkName('the table in sideEffects', table)
-      checkNames(`sideEffects.${table}`, tables)
-    }
-  }
+  checkCatalogueOptions({ catalogue, sideEffects })
   if (logHits !== undefined) checkHitLog('logHits', logHits)
   const stable = functionNames('stableFunctions', stableFunctions)
   const volatile = functionNames('volatileFunctions', volatileFunctions)

@@ -84,11 +84,12 @@ function bind(
   for (const type of prismaValueTypes) engine.declareValueType(type)
 
   const defaultSchema = options.defaultSchema ?? defaultSchemaOf(internals.provider)
-  const watch = watchWrites(engine, internals, defaultSchema)
+  const watch = watchWrites(engine, internals, defaultSchema, options.catalogue)
   const hook = new ReadHook({
     engine,
     plans: plansOf(options, watch),
     raw: watch.raw,
+    catalogue: watch.catalogue,
     provider: internals.provider,
     database,
     partition: options.partition,
@@ -119,10 +120,13 @@ function bind(
 function plansOf(options: ResolvedExtensionOptions, watch: WriteWatch): ReadPlans {
   let plans = plansOfOptions.get(options)?.get(watch)
   if (!plans) {
-    const { engine, dataModel, defaultSchema, raw } = watch
+    const { engine, dataModel, defaultSchema, raw, catalogue } = watch
     const policies = options.policies(dataModel, defaultSchema)
     const views = options.views(dataModel, defaultSchema)
-    plans = new ReadPlans({ engine, dataModel, raw, policies, views })
+    plans = new ReadPlans({
+      ...{ engine, dataModel, raw, policies, views, catalogue },
+      isPartitioned: options.isPartitioned,
+    })
     const ofWatches = plansOfOptions.get(options) ?? new WeakMap<WriteWatch, ReadPlans>()
     plansOfOptions.set(options, ofWatches.set(watch, plans))
   }

@@ -1,4 +1,5 @@
 import {
+  checkCatalogueOptions,
   checkKeys,
   checkName,
   checkNames,
@@ -16,6 +17,7 @@ import {
   type Tidemark,
   TidemarkError,
 } from '@tidemark/core'
+import type { CatalogueChoice } from './client-catalogue.ts'
 import type { DataModel } from './data-model.ts'
 import type { TablesOfViews } from './tables-of-operation.ts'
 
@@ -33,6 +35,20 @@ export interface CacheExtensionOptions extends PolicyOptions {
    * only with a `tables` hint that names everything that they read.
    */
   readonly views?: Readonly<Record<string, readonly string[]>>
+  /**
+   * Whether the catalogue of the database is read, for what the schema does not tell: triggers, rules, the tables behind
+   * views, partitions, and what foreign keys of tables without a model do. It is read outside of transactions, when a read
+   * is to be cached or a row is written, and again after statements that define tables. `false`: only what the schema,
+   * `sideEffects` and hints say is known. Default: `true` on PostgreSQL, MySQL, MariaDB and SQLite; elsewhere there is none
+   * to read.
+   */
+  readonly catalogue?: boolean
+  /**
+   * By physical table name: the tables that a write to it changes beside those that the schema tells, such as what its
+   * triggers write. With a catalogue it stands in place of what the text of its triggers and rules says, which makes
+   * everything old where it could not be understood; foreign keys still count.
+   */
+  readonly sideEffects?: Readonly<Record<string, readonly string[]>>
   /**
    * A name for the database, part of every key. Needed where one cache serves clients of several
    * databases. Default: one name for the one client.
@@ -58,12 +74,16 @@ export interface ResolvedExtensionOptions {
   readonly partition: () => string | undefined
   readonly policies: (dataModel: DataModel, defaultSchema: string | undefined) => Policies
   readonly views: (dataModel: DataModel, defaultSchema: string | undefined) => TablesOfViews
+  readonly catalogue: CatalogueChoice
+  readonly isPartitioned: boolean
 }
 
 const NAMES = [
   ...POLICY_OPTION_NAMES,
   'models',
   'views',
+  'catalogue',
+  'sideEffects',
   'database',
   'defaultSchema',
   'partition',
@@ -76,6 +96,8 @@ export function resolveExtensionOptions(
 ): ResolvedExtensionOptions {
   checkKeys('cacheExtension', options, NAMES)
   const { database, defaultSchema, partition, models = {}, views = {} } = options
+  const { catalogue = true, sideEffects = {} } = options
+  checkCatalogueOptions({ catalogue, sideEffects })
   if (database !== undefined) checkName('database', database)
   if (defaultSchema !== undefined) checkName('defaultSchema', defaultSchema)
   if (partition !== undefined) checkPartition(partition)
@@ -88,6 +110,8 @@ export function resolveExtensionOptions(
   checkModelPolicies(cache, models)
   checkViews(views)
   return {
+    catalogue: { isWanted: catalogue, sideEffects },
+    isPartitioned: partition !== undefined && partition !== '',
     views: (dataModel, schema) => tablesOfViews(views, dataModel, schema),
     database,
     defaultSchema,

@@ -19,6 +19,10 @@ export class OpenTransactions {
     this.#provider = provider
   }
 
+  get areOpen(): boolean {
+    return this.#open.size > 0
+  }
+
   started(id: string): void {
     const outer = this.#open.get(id)
     if (outer) outer.depth += 1

@@ -1,3 +1,5 @@
+import type { Catalogue } from '@tidemark/sql'
+
 /** Plans by the shape of their operation; bounded, since shapes may be made of user input. */
 export class PlanMemo<Plan> {
   readonly #plans = new Map<string, Plan>()
@@ -13,6 +15,20 @@ export class PlanMemo<Plan> {
     const plan = make()
     this.#plans.set(shape, plan)
     return plan
+  }
+}
+
+/** Plans by what was known of the database when they were made: those of another schema are not used again. */
+export class PlanMemoByCatalogue<Plan> {
+  readonly #bare = new PlanMemo<Plan>()
+  #known: { readonly catalogue: Catalogue; readonly plans: PlanMemo<Plan> } | undefined
+
+  under(catalogue: Catalogue | undefined): PlanMemo<Plan> {
+    if (!catalogue) return this.#bare
+    if (this.#known?.catalogue !== catalogue) {
+      this.#known = { catalogue, plans: new PlanMemo<Plan>() }
+    }
+    return this.#known.plans
   }
 }
 

@@ -77,6 +77,8 @@ export interface ClientInternals {
    * columns that computed fields of result extensions need.
    */
   readonly resultShape: string
+  /** Sends raw SQL through the client that nothing extends. */
+  readonly queryUnextended: (sql: string) => Promise<readonly Readonly<Record<string, unknown>>[]>
 }
 
 /** @throws TidemarkError `UNSUPPORTED_CLIENT` for anything that is not a client of a known version */
@@ -108,7 +110,17 @@ export function readClient(client: unknown): ClientInternals {
     schema: typeof config.inlineSchema === 'string' ? config.inlineSchema : '',
     provider: typeof config.activeProvider === 'string' ? config.activeProvider : '',
     resultShape: resultShapeOf(client as object, Object.keys(models)),
+    queryUnextended: (sql) => unextended(client as ExtensibleClient).$queryRawUnsafe(sql),
   }
+}
+
+interface RawClient {
+  $queryRawUnsafe(sql: string): Promise<readonly Readonly<Record<string, unknown>>[]>
+}
+
+function unextended(client: ExtensibleClient): RawClient {
+  const below = parentOf(client)
+  return below === client ? (client as unknown as RawClient) : unextended(below)
 }
 
 /** Whether it is a Prisma Client, of whatever version. */

@@ -16,6 +16,8 @@ export interface RawFindings {
    * it changes what the session answers from now on.
    */
   readonly changes: 'nothing' | 'by-function' | 'rows' | 'anything'
+  /** It may define tables, keys, triggers or views. */
+  readonly changesSchema: boolean
   /** Why its answer must not be cached, whatever it reads. */
   readonly obstacle: BypassReason | undefined
 }
@@ -33,6 +35,7 @@ export function readRaw(text: string, dialect: SqlDialect): RawFindings {
   const statement = readRawStatement(text, dialect)
   return {
     changes: isClear ? changesOf(statement, reader) : 'anything',
+    changesSchema: !isClear || (statement.kind === 'opaque' && statement.changesSchema),
     obstacle:
       statement.kind === 'not-data'
         ? 'not-data'

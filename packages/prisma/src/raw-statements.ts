@@ -8,7 +8,12 @@ import {
   type WriteCall,
   type WritePlan,
 } from '@tidemark/core'
-import { fingerprintOf, type SqlDialect } from '@tidemark/sql'
+import {
+  CATALOGUE_MARK,
+  type DatabaseCatalogue,
+  fingerprintOf,
+  type SqlDialect,
+} from '@tidemark/sql'
 import { PlanMemo } from './plan-memo.ts'
 import { type RawFindings, readRaw } from './raw-statement.ts'
 import { outcomeOf } from './write-outcome.ts'
@@ -23,11 +28,13 @@ import { outcomeOf } from './write-outcome.ts'
 export class RawStatements {
   readonly #engine: Engine
   readonly #dialect: SqlDialect
+  readonly #catalogue: DatabaseCatalogue
   readonly #known = new PlanMemo<Known>()
   readonly #plansOfUnknown = new PlanMemo<WritePlan>()
 
-  constructor(engine: Engine, dialect: SqlDialect) {
+  constructor(engine: Engine, dialect: SqlDialect, catalogue: DatabaseCatalogue) {
     this.#engine = engine
+    this.#catalogue = catalogue
     this.#dialect = dialect
   }
 
@@ -59,16 +66,24 @@ export class RawStatements {
 
   /** The statement as a write, or undefined where it certainly is none. */
   asWrite(text: string, action: string): WriteCall | undefined {
+    if (text.startsWith(CATALOGUE_MARK)) return undefined
     const known = this.#of(text)
     if (!isWrite(known)) return undefined
     // MySQL commits at once what defines tables, inside of a transaction too.
     const isAtOnce = this.#dialect === 'mysql' && known.findings.changes === 'anything'
-    const plan = this.#plansOfUnknown.getOrMake(`${action} ${isAtOnce}`, () =>
+    const { changesSchema } = known.findings
+    const plan = this.#plansOfUnknown.getOrMake(`${action} ${isAtOnce} ${changesSchema}`, () =>
       this.#engine.plan(
         { adapter: 'prisma', fingerprint: `$${action}` },
         {
           ...{ kind: 'write', tables: 'unknown' },
           takesEffect: isAtOnce ? 'at-once' : 'at-commit',
+          changesSchema,
+          // Asked with each call, for the tables that its hint names.
+          reach: (tables) =>
+            this.#catalogue.current?.writes(
+              tables.map((table) => ({ table, change: 'any' as const })),
+            ) ?? 'unknown',
           opaqueBecause: 'it is raw SQL: see `cached` and its tables',
         },
       ),

@@ -1,4 +1,12 @@
-import { type Engine, TidemarkError } from '@tidemark/core'
+import {
+  type Awaitable,
+  type Engine,
+  type KeyMaterial,
+  type ReadPlan,
+  type ResolvedHint,
+  TidemarkError,
+} from '@tidemark/core'
+import type { DatabaseCatalogue } from '@tidemark/sql'
 import { skip } from '@prisma/client/runtime/client'
 import { hintOfRaw } from './cached.ts'
 import { rawCall, readOperation } from './prisma-internals.ts'
@@ -18,10 +26,20 @@ export interface Operation {
   readonly query: (args: unknown) => Promise<unknown>
 }
 
+interface PlannedRead {
+  /** Under what is known of the catalogue at the moment. */
+  readonly planNow: () => ReadPlan
+  readonly hint: ResolvedHint | undefined
+  readonly inTransaction: boolean
+  readonly key: () => KeyMaterial | undefined
+  readonly load: () => Promise<unknown>
+}
+
 /** What the reads of one extended client have in common. */
 export interface ReadContext {
   readonly engine: Engine
   readonly plans: ReadPlans
+  readonly catalogue: DatabaseCatalogue
   readonly raw: RawStatements
   readonly provider: string
   readonly database: string
@@ -68,18 +86,16 @@ export class ReadHook {
         `cache: expected on reads only (${[...READS].join(', ')}), got it on ${model}.${operation}`,
       )
     }
-    const { engine, plans, resultShape } = this.#context
+    const { plans, resultShape } = this.#context
     const hint = cache === undefined || cache === skip ? undefined : plans.hint(cache)
-    return engine.read(
-      {
-        plan: plans.ofModel(model, operation, args),
-        hint,
-        bypass: inTransaction ? 'in-transaction' : undefined,
-        // A fluent call has the arguments of a select, and another answer.
-        key: () => this.#key([`${model}.${operation}`, ...dataPath, resultShape].join('\n'), args),
-      },
-      () => query(args),
-    )
+    return this.#read({
+      planNow: () => plans.ofModel(model, operation, args),
+      hint,
+      inTransaction,
+      // A fluent call has the arguments of a select, and another answer.
+      key: () => this.#key([`${model}.${operation}`, ...dataPath, resultShape].join('\n'), args),
+      load: () => query(args),
+    })
   }
 
   /** What was given is passed on as it is: in the copy, instances of classes have become plain records. */
@@ -89,22 +105,36 @@ export class ReadHook {
     inTransaction: boolean,
     query: Operation['query'],
   ): Promise<unknown> {
-    const { engine, plans, raw, provider } = this.#context
+    const { plans, raw, provider } = this.#context
     const call = rawCall(given, provider)
     if (!call) return query(given)
     const hint = hintOfRaw(given)
     if (hint?.cached) raw.declare(call.text, hint)
     const plan = RAW_READS.has(operation) ? plans.ofRaw(operation, call.text) : undefined
     if (!plan) return query(given)
-    return engine.read(
-      {
-        plan,
-        hint,
-        bypass: inTransaction ? 'in-transaction' : undefined,
-        key: () => this.#key(`${operation}\n${call.text}`, call.values),
-      },
-      () => query(given),
-    )
+    return this.#read({
+      planNow: () => plans.ofRaw(operation, call.text) ?? plan,
+      hint,
+      inTransaction,
+      key: () => this.#key(`${operation}\n${call.text}`, call.values),
+      load: () => query(given),
+    })
+  }
+
+  /** Where the catalogue is known, nothing is awaited before the cache is asked. */
+  #read({ planNow, hint, inTransaction, key, load }: PlannedRead): Awaitable<unknown> {
+    const { engine, catalogue } = this.#context
+    const bypass = inTransaction ? 'in-transaction' : undefined
+    const plan = planNow()
+    const remedy = inTransaction ? undefined : catalogue.remedyFor(plan.lacks(hint))
+    if (!remedy) return engine.read({ plan, hint, bypass, key }, load)
+    // Asked now: whoever says on whose behalf it is may say another by the time that the catalogue is there.
+    const partition = key()?.partition
+    const keyThen = () => {
+      const material = key()
+      return material?.partition === partition ? material : undefined
+    }
+    return remedy().then(() => engine.read({ plan: planNow(), hint, bypass, key: keyThen }, load))
   }
 
   #key(operation: string, parameters: unknown) {

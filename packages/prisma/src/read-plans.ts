@@ -1,7 +1,8 @@
-import { type Engine, type Policies, type ReadPlan, type ResolvedHint } from '@tidemark/core'
+import type { Engine, Policies, Reach, ReadPlan, ResolvedHint } from '@tidemark/core'
+import type { Catalogue, DatabaseCatalogue } from '@tidemark/sql'
 import type { DataModel } from './data-model.ts'
 import { fingerprint } from './fingerprint.ts'
-import { PlanMemo } from './plan-memo.ts'
+import { PlanMemoByCatalogue } from './plan-memo.ts'
 import { ReadHints } from './read-hint.ts'
 import type { RawStatements } from './raw-statements.ts'
 import { shapeKey } from './shape-key.ts'
@@ -13,6 +14,9 @@ export interface ReadPlansParts {
   readonly raw: RawStatements
   readonly policies: Policies
   readonly views: TablesOfViews
+  readonly catalogue: DatabaseCatalogue
+  /** Whether reads say whose rows they see. */
+  readonly isPartitioned: boolean
 }
 
 /**
@@ -21,7 +25,7 @@ export interface ReadPlansParts {
  */
 export class ReadPlans {
   readonly #parts: ReadPlansParts
-  readonly #plans = new PlanMemo<ReadPlan>()
+  readonly #plans = new PlanMemoByCatalogue<ReadPlan>()
   readonly #hints = new ReadHints()
 
   constructor(parts: ReadPlansParts) {
@@ -30,12 +34,18 @@ export class ReadPlans {
 
   ofModel(model: string, operation: string, args: Readonly<Record<string, unknown>>): ReadPlan {
     const name = `${model}.${operation}`
-    return this.#plans.getOrMake(name + shapeKey(args), () => {
+    const catalogue = this.#parts.catalogue.current
+    return this.#plans.under(catalogue).getOrMake(name + shapeKey(args), () => {
       const { engine, dataModel, policies, views } = this.#parts
       const known = dataModel.models.get(model)
+      const knowsViews = catalogue !== undefined && this.#parts.catalogue.isRead
       return engine.plan(
         { adapter: 'prisma', fingerprint: known ? fingerprint(name, known, args) : name },
-        { kind: 'read', tables: tablesOfRead(dataModel, model, operation, args, views) },
+        {
+          kind: 'read',
+          tables: tablesOfRead(dataModel, model, operation, args, views, knowsViews),
+          reach: this.#reachUnder(catalogue),
+        },
         policies,
       )
     })
@@ -47,9 +57,26 @@ export class ReadPlans {
     const description = raw.asRead(text)
     if (!description) return undefined
     const shape = raw.fingerprint(operation, text)
-    return this.#plans.getOrMake(`${shape}\n${description.obstacle}`, () =>
-      engine.plan({ adapter: 'prisma', fingerprint: shape }, description, policies),
-    )
+    const catalogue = this.#parts.catalogue.current
+    const reach = this.#reachUnder(catalogue)
+    return this.#plans
+      .under(catalogue)
+      .getOrMake(`${shape}\n${description.obstacle}`, () =>
+        engine.plan({ adapter: 'prisma', fingerprint: shape }, { ...description, reach }, policies),
+      )
+  }
+
+  /** What reads depend on beside their tables. Of views that the options name, what those say is all. */
+  #reachUnder(catalogue: Catalogue | undefined): (tables: readonly string[]) => Reach {
+    const { dataModel, views, isPartitioned } = this.#parts
+    const declared = new Set([...views.keys()].map((name) => dataModel.models.get(name)?.table))
+    return (tables) => {
+      if (!catalogue) return { tables, obstacle: 'no-catalogue' }
+      const own = tables.filter((table) => declared.has(table))
+      const others = tables.filter((table) => !declared.has(table))
+      const reached = catalogue.reads(others, { isPartitioned })
+      return { ...reached, tables: [...reached.tables, ...own] }
+    }
   }
 
   /** @param cache the argument of a read */

@@ -22,6 +22,7 @@ export type TablesOfViews = ReadonlyMap<string, readonly string[]>
  * that is included, selected, counted, filtered or ordered by, join tables too.
  *
  * @param views what is known of views; a read of another one is not understood
+ * @param isCatalogueKnown whether that of the database says what other views read
  */
 export function tablesOfRead(
   { models }: DataModel,
@@ -29,6 +30,7 @@ export function tablesOfRead(
   action: string,
   args: unknown,
   views: TablesOfViews = new Map(),
+  isCatalogueKnown = false,
 ): Tables {
   const model = models.get(modelName)
   if (!model) return 'unknown'
@@ -57,7 +59,7 @@ export function tablesOfRead(
   visit(model, args)
   const tables = new Set(joinTables)
   for (const { name, table, isView } of read) {
-    const behind = isView ? views.get(name) : []
+    const behind = isView ? (views.get(name) ?? (isCatalogueKnown ? [] : undefined)) : []
     if (!behind) return 'unknown'
     for (const each of [table, ...behind]) tables.add(each)
   }

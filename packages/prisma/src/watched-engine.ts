@@ -1,4 +1,5 @@
 import type { Engine } from '@tidemark/core'
+import type { CatalogueChoice } from './client-catalogue.ts'
 import type { ClientInternals, PrismaEngine } from './prisma-internals.ts'
 import { WriteWatch } from './write-watch.ts'
 
@@ -16,6 +17,7 @@ export function watchWrites(
   engine: Engine,
   internals: ClientInternals,
   defaultSchema: string | undefined,
+  catalogue: CatalogueChoice,
 ): WriteWatch {
   let watches = watchesOfEngines.get(internals.engine)
   if (!watches) {
@@ -25,9 +27,9 @@ export function watchWrites(
   }
   for (const watch of watches) {
     if (watch.engine.closed) watches.delete(watch)
-    else if (watch.engine === engine && watch.defaultSchema === defaultSchema) return watch
+    else if (watch.isFor(engine, defaultSchema, catalogue)) return watch
   }
-  const watch = new WriteWatch(engine, internals, defaultSchema)
+  const watch = new WriteWatch(engine, internals, defaultSchema, catalogue)
   watches.add(watch)
   return watch
 }
@@ -61,6 +63,10 @@ function replaceMethods(engine: PrismaEngine, watches: ReadonlySet<WriteWatch>):
       case 'rollback':
         return through(send, (watch, next) => watch.rollback(argument, next))
       case 'start': {
+        // Inside it would be too late. A savepoint is inside.
+        if (argument?.newTxId === undefined) {
+          for (const watch of open()) await watch.catalogue.load()
+        }
         const started = await send()
         // Nothing is awaited in between, so no write can come before.
         for (const watch of open()) watch.started(started)

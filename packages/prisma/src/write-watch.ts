@@ -1,8 +1,11 @@
-import type { Engine, WriteCall, WritePlan } from '@tidemark/core'
+import type { Engine, Tables, WriteCall, WritePlan } from '@tidemark/core'
+import type { Catalogue, DatabaseCatalogue } from '@tidemark/sql'
+import { catalogueOfClient, type CatalogueChoice } from './client-catalogue.ts'
 import { buildDataModel, type DataModel } from './data-model.ts'
 import { fingerprint } from './fingerprint.ts'
 import { OpenTransactions, runUnder } from './open-transactions.ts'
-import { PlanMemo } from './plan-memo.ts'
+import { FollowedKeys } from './followed-keys.ts'
+import { PlanMemoByCatalogue } from './plan-memo.ts'
 import {
   type BatchRequestOptions,
   type ClientInternals,
@@ -43,15 +46,36 @@ export class WriteWatch {
   readonly defaultSchema: string | undefined
   readonly dataModel: DataModel
   readonly raw: RawStatements
-  readonly #plans = new PlanMemo<WritePlan>()
+  readonly catalogue: DatabaseCatalogue
+  readonly #choice: string
+  readonly #followedKeys: FollowedKeys
+  readonly #plans = new PlanMemoByCatalogue<WritePlan>()
   readonly #transactions: OpenTransactions
 
-  constructor(engine: Engine, internals: ClientInternals, defaultSchema: string | undefined) {
+  constructor(
+    engine: Engine,
+    internals: ClientInternals,
+    defaultSchema: string | undefined,
+    choice: CatalogueChoice,
+  ) {
     this.engine = engine
     this.defaultSchema = defaultSchema
     this.dataModel = buildDataModel(internals, defaultSchema)
-    this.raw = new RawStatements(engine, dialectOf(internals.provider))
     this.#transactions = new OpenTransactions(engine, internals.provider)
+    this.#choice = JSON.stringify(choice)
+    this.#followedKeys = new FollowedKeys(this.dataModel)
+    // Its driver has one connection, which all requests share.
+    const isBusy = () => internals.provider === 'sqlite' && this.#transactions.areOpen
+    this.catalogue = catalogueOfClient(engine, internals, defaultSchema, choice, isBusy)
+    this.raw = new RawStatements(engine, dialectOf(internals.provider), this.catalogue)
+  }
+
+  isFor(engine: Engine, defaultSchema: string | undefined, choice: CatalogueChoice): boolean {
+    return (
+      this.engine === engine &&
+      this.defaultSchema === defaultSchema &&
+      this.#choice === JSON.stringify(choice)
+    )
   }
 
   /** Passes on one request. A read passes at once: Prisma joins those of one tick. */
@@ -61,9 +85,14 @@ export class WriteWatch {
     send: () => Promise<T>,
   ): Promise<T> {
     const call = this.#callOf(query)
-    if (!interactiveTransaction) return call ? this.engine.write(call, send) : send()
+    if (!interactiveTransaction) {
+      if (!call) return send()
+      const alone = (calls: readonly WriteCall[], run: () => Promise<T>) =>
+        this.engine.write(calls[0] ?? call, run)
+      return this.#underOneCatalogue([query], [call], send, alone)
+    }
     const id = idOf(interactiveTransaction)
-    return call ? this.#transactions.write(id, [call], send) : this.#transactions.read(id, send)
+    return call ? this.#writeInTransaction(id, [call], send) : this.#transactions.read(id, send)
   }
 
   /** Passes on several requests that Prisma sends as one: a `$transaction([…])`, or those of one tick. */
@@ -77,10 +106,59 @@ export class WriteWatch {
       const id = idOf(transaction.options)
       return calls.length === 0
         ? this.#transactions.read(id, send)
-        : this.#transactions.write(id, calls, send)
+        : this.#writeInTransaction(id, calls, send)
     }
+    if (calls.length === 0) return send()
     // Outside of an interactive transaction the engine commits before it answers.
-    return calls.length === 0 ? send() : runUnder(this.engine.beginTransaction(), calls, send)
+    return this.#underOneCatalogue(queries, calls, send, (planned, run) =>
+      runUnder(this.engine.beginTransaction(), planned, run),
+    )
+  }
+
+  /**
+   * Runs mutations outside of a transaction. The catalogue is read before, where one of them needs it; where it became
+   * another while they ran, as somebody defined a trigger, nobody knows what they have changed.
+   */
+  async #underOneCatalogue<T>(
+    queries: readonly EngineQuery[],
+    calls: readonly PlannedCall[],
+    send: () => Promise<T>,
+    write: (calls: readonly WriteCall[], run: () => Promise<T>) => Promise<T>,
+  ): Promise<T> {
+    let planned = calls
+    if (!this.catalogue.current && calls.some(({ isNarrow }) => isNarrow)) {
+      await this.catalogue.load()
+      planned = queries.map((query) => this.#callOf(query)).filter((call) => call !== undefined)
+    }
+    const before = this.catalogue.current
+    return write(planned, async () => {
+      try {
+        return await send()
+      } finally {
+        if (planned.some(({ isNarrow }) => isNarrow) && before !== this.catalogue.current) {
+          await this.engine.write(this.#everything, () => Promise.resolve())
+        }
+      }
+    })
+  }
+
+  async #writeInTransaction<T>(
+    id: string | undefined,
+    calls: readonly PlannedCall[],
+    send: () => Promise<T>,
+  ): Promise<T> {
+    const before = this.catalogue.current
+    try {
+      return await this.#transactions.write(id, calls, send)
+    } finally {
+      if (calls.some(({ isNarrow }) => isNarrow) && before !== this.catalogue.current) {
+        await this.#transactions.write(id, [this.#everything], () => Promise.resolve())
+      }
+    }
+  }
+
+  get #everything(): WriteCall {
+    return { plan: this.#planOfUnknown('while the schema changed'), outcomeOf: () => 'settled' }
   }
 
   started(transaction: { readonly id?: unknown } | undefined): void {
@@ -103,27 +181,39 @@ export class WriteWatch {
   }
 
   /** The request as a write, or undefined where it certainly is none. */
-  #callOf(query: EngineQuery): WriteCall | undefined {
+  #callOf(query: EngineQuery): PlannedCall | undefined {
     if (READS.has(query.action)) return undefined
     const text = query.modelName ? undefined : rawText(query)
-    if (text !== undefined) return this.raw.asWrite(text, query.action)
-    return { plan: this.#plan(query), outcomeOf }
+    if (text === undefined) return { plan: this.#plan(query), outcomeOf, isNarrow: true }
+    const call = this.raw.asWrite(text, query.action)
+    // Raw SQL is understood by its hint alone.
+    return call && { ...call, isNarrow: call.hint !== undefined && !call.plan.changesSchema }
   }
 
   #plan({ modelName, action, query }: EngineQuery): WritePlan {
     const operation = WRITES[action]
     const model = modelName === undefined ? undefined : this.dataModel.models.get(modelName)
+    const catalogue = this.catalogue.current
+    const plans = this.#plans.under(catalogue)
     if (!model || operation === undefined) {
-      return this.#plans.getOrMake(action, () => this.#planOfUnknown(action))
+      return plans.getOrMake(action, () => this.#planOfUnknown(action))
     }
     const name = `${model.name}.${operation}`
     const args = query.arguments ?? {}
-    return this.#plans.getOrMake(name + shapeKey(args), () =>
-      this.engine.plan(
+    return plans.getOrMake(name + shapeKey(args), () => {
+      const named = tablesOfWrite(this.dataModel, model.name, operation, args)
+      return this.engine.plan(
         { adapter: 'prisma', fingerprint: fingerprint(name, model, args) },
-        { kind: 'write', tables: tablesOfWrite(this.dataModel, model.name, operation, args) },
-      ),
-    )
+        { kind: 'write', tables: this.#tablesChanged(named, catalogue) },
+      )
+    })
+  }
+
+  /** Foreign keys have been followed as far as the schema tells of them, by the columns that change. */
+  #tablesChanged(named: Tables, catalogue: Catalogue | undefined): Tables {
+    if (named === 'unknown' || !catalogue) return 'unknown'
+    const changes = named.map((table) => ({ table, change: 'any' as const }))
+    return catalogue.writes(changes, this.#followedKeys.has)
   }
 
   /** An operation of a version of Prisma that came later. */
@@ -133,6 +223,12 @@ export class WriteWatch {
       { kind: 'write', tables: 'unknown', takesEffect: 'at-once' },
     )
   }
+}
+
+/** A mutation as it was planned. */
+interface PlannedCall extends WriteCall {
+  /** Which tables it changes is known, or would be with the catalogue. */
+  readonly isNarrow: boolean
 }
 
 /** Undefined where Prisma names its transactions in another way: they are then all unknown ones. */

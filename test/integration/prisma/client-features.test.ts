@@ -114,9 +114,14 @@ describeEachDatabase('What else a Prisma Client has', (database) => {
     const events: string[] = []
     const on = base.$on.bind(base) as unknown as (
       level: string,
-      hear: (event: never) => void,
+      hear: (event: { readonly query?: string }) => void,
     ) => void
-    for (const level of ['query', 'error']) on(level, () => events.push(level))
+    const catalogue: string[] = []
+    for (const level of ['query', 'error']) {
+      on(level, ({ query }) =>
+        (query?.startsWith('/* tidemark: catalogue */') ? catalogue : events).push(level),
+      )
+    }
     const prisma = withCache(base, cache)
     const read = () => prisma.genre.findMany({ cache: {} })
     await read()
@@ -125,6 +130,8 @@ describeEachDatabase('What else a Prisma Client has', (database) => {
     expect(events).toEqual(['query'])
     await prisma.genre.findUniqueOrThrow({ where: { id: 99 }, cache: {} }).catch(() => 0)
     expect(events).toContain('error')
+    // They are known by their first words.
+    expect(catalogue.length).toBeGreaterThan(0)
     await base.$disconnect()
   })
 

@@ -37,8 +37,20 @@ describeEachDatabase('Schemas and views of Prisma', (database) => {
     const active = (prisma: CachedClient<FeaturesClient>) =>
       prisma.activeAuthor.findMany({ orderBy: { id: 'asc' }, cache: {} })
 
+    it('is cached until one of the tables is written that the catalogue names', async () => {
+      const prisma = client()
+      await active(prisma)
+      expect(await cost(() => active(prisma))).toBe(0)
+      await prisma.tag.create({ data: { name: 'x' } })
+      expect(await cost(() => active(prisma))).toBe(0)
+      await prisma.author.update({ where: { id: 1 }, data: { name: 'Ada L.' } })
+      expect(await active(prisma)).toEqual([{ id: 1, name: 'Ada L.', posts: 1n }])
+      await prisma.post.updateMany({ data: { published: false } })
+      expect(await active(prisma)).toEqual([])
+    })
+
     it('is not cached while nobody has said what is behind it', async () => {
-      const prisma = client({ cacheByDefault: true })
+      const prisma = client({ cacheByDefault: true, catalogue: false })
       expect(await active(prisma)).toEqual([{ id: 1, name: 'Ada', posts: 1n }])
       await database.sql(`update posts set published = false`)
       expect(await active(prisma)).toEqual([])

@@ -15,7 +15,7 @@ describe('cacheExtension refuses options', () => {
     () => cacheExtension(cache, given as CacheExtensionOptions),
   ]
   const unknown =
-    'cacheExtension: unknown option "model", expected one of cacheByDefault, tables, models, views, database, defaultSchema, partition (did you mean models?)'
+    'cacheExtension: unknown option "model", expected one of cacheByDefault, tables, models, views, catalogue, sideEffects, database, defaultSchema, partition (did you mean models?)'
   const partition = 'partition: expected a string, or a function that returns one, got'
   const noPolicy = 'expected an object with an optional ttl, or false, got'
   const refusals = [
@@ -35,6 +35,13 @@ describe('cacheExtension refuses options', () => {
       models: { Film: { ttl: '1 day' } },
     }),
     options('views: expected an object, got an array of 0', { views: [] }),
+    options('catalogue: expected true or false, got null', { catalogue: null }),
+    options('sideEffects: expected an object of arrays of table names, by table, got "orders"', {
+      sideEffects: 'orders',
+    }),
+    options('sideEffects.orders[0]: expected a string that is not empty, got 1', {
+      sideEffects: { orders: [1] },
+    }),
     options('views: expected a string that is not empty, got ""', { views: { '': ['films'] } }),
     options('views.Totals: expected an array of strings, got "films"', {
       views: { Totals: 'films' },
@@ -127,7 +134,7 @@ describe('withCache refuses', () => {
       () => withCache(base, undefined as never),
     ],
     [
-      'cacheExtension: unknown option "ttl", expected one of cacheByDefault, tables, models, views, database, defaultSchema, partition',
+      'cacheExtension: unknown option "ttl", expected one of cacheByDefault, tables, models, views, catalogue, sideEffects, database, defaultSchema, partition',
       () => withCache(base, cache, { ttl: '1m' } as {}),
     ],
     [twice, () => withCache(withCache(base, cache), cache), 'UNSUPPORTED_CLIENT'],

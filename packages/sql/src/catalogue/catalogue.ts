@@ -58,8 +58,15 @@ export class Catalogue {
     return this.#functions.get(fold(name))
   }
 
-  /** Everything that a read of these reads, and why it must not be cached, if so. */
-  reads(names: readonly string[]): RelationsRead {
+  /**
+   * Everything that a read of these reads, and why it must not be cached, if so.
+   *
+   * @param isPartitioned as in the options, where readers differ
+   */
+  reads(
+    names: readonly string[],
+    { isPartitioned }: Pick<CatalogueOptions, 'isPartitioned'> = this.#options,
+  ): RelationsRead {
     const tables = new Set<string>()
     const visited = new Set<string>()
     let obstacle: RelationsRead['obstacle']
@@ -71,7 +78,7 @@ export class Catalogue {
       const relations = this.#find(physical)
       if (!this.#isKnown(physical)) obstacle ??= 'unknown-relation'
       for (const relation of relations) {
-        obstacle ??= this.#obstacleOf(relation)
+        obstacle ??= obstacleOf(relation, isPartitioned)
         tables.add(fold(relation.name))
         for (const other of relation.reads) visit(other)
       }
@@ -83,12 +90,12 @@ export class Catalogue {
   /**
    * Every table that these changes change, by whatever the database does by itself. `'unknown'`: all.
    *
-   * @param isFollowed tables whose foreign keys have been followed from these changes already, by whoever knows better
-   *   which columns change
+   * @param isFollowed foreign keys that have been followed from these changes already, by whoever knows better which
+   *   columns change; `table` is what they refer to
    */
   writes(
     changes: readonly RowChange[],
-    isFollowed: (table: string) => boolean = () => false,
+    isFollowed: (table: string, key: ForeignKey) => boolean = () => false,
   ): readonly string[] | 'unknown' {
     const tables = new Set<string>()
     const rows = new WrittenRows()
@@ -112,7 +119,7 @@ export class Catalogue {
     table: string,
     change: Change,
     columns: readonly string[] | undefined,
-    isFollowed: (table: string) => boolean,
+    isFollowed: (table: string, key: ForeignKey) => boolean,
   ): boolean {
     const relations = this.#find(table)
     const declared = this.#declared.get(table)
@@ -132,10 +139,11 @@ export class Catalogue {
       const own = columnsSetBy(triggers)
       for (const key of relation.keys) {
         const dependent = this.#physical(key.table)
-        if (!isFollowed(dependent)) addDeleted(rows, dependent, key, change)
+        const followed = isFollowed(table, { ...key, table: dependent })
+        if (!followed) addDeleted(rows, dependent, key, change)
         const named = change === 'any' ? undefined : columns
         const both = named && own && [...named, ...own]
-        addUpdated(rows, dependent, key, change, isFollowed(dependent) ? own : both)
+        addUpdated(rows, dependent, key, change, followed ? own : both)
       }
     }
     return true
@@ -154,10 +162,6 @@ export class Catalogue {
   /** What is declared is known, even where it is temporary and no catalogue has it. */
   #isKnown(table: string): boolean {
     return !this.#options.isComplete || this.#declared.has(table) || this.#find(table).length > 0
-  }
-
-  #obstacleOf({ obstacle }: Relation): Obstacle | undefined {
-    return obstacle === 'row-level-security' && this.#options.isPartitioned ? undefined : obstacle
   }
 
   /**
@@ -180,6 +184,10 @@ export class Catalogue {
     const prefix = `${fold(this.#options.defaultSchema ?? '')}.`
     return folded.startsWith(prefix) ? folded.slice(prefix.length) : folded
   }
+}
+
+function obstacleOf({ obstacle }: Relation, isPartitioned: boolean): Obstacle | undefined {
+  return obstacle === 'row-level-security' && isPartitioned ? undefined : obstacle
 }
 
 function addDeleted(
