@@ -1,4 +1,5 @@
-import { CATALOGUE_MARK } from '@tidemark/sql'
+// Vitest's global setup finds no sources under the names of packages.
+import { CATALOGUE_MARK } from '../../packages/sql/src/index.ts'
 
 /**
  * The SQL that reached a database, in order: how a test proves that a hit sends nothing.
