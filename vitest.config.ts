@@ -1,10 +1,13 @@
 import { availableParallelism } from 'node:os'
+import { fileURLToPath } from 'node:url'
 import { defineConfig } from 'vitest/config'
 
 declare module 'vitest' {
   interface ProvidedContext {
     /** Which of the supported versions of Kysely is under test. */
     kysely: 'oldest' | 'newest'
+    /** Whether caches share a tier in Redis: see test/support/core-with-redis.ts. */
+    sharedTier: boolean
   }
 }
 
@@ -38,7 +41,7 @@ export default defineConfig({
   test: {
     // Databases work beside the tests, so more would only wait.
     maxWorkers: Math.max(2, availableParallelism() - 1),
-    provide: { kysely: 'newest' },
+    provide: { kysely: 'newest', sharedTier: false },
     projects: [
       {
         extends: true,
@@ -51,6 +54,31 @@ export default defineConfig({
           // All the rest, so that no test file is in no project.
           include: ['test/**/*.test.ts'],
           exclude: ['test/unit/**'],
+          globalSetup: 'test/support/start-servers.ts',
+          testTimeout: 20_000,
+          hookTimeout: 60_000,
+        },
+      },
+      {
+        extends: true,
+        // The same tests with a cache that is shared in Redis.
+        resolve: {
+          alias: [
+            {
+              find: '@tidemark/core',
+              replacement: fileURLToPath(
+                new URL('test/support/core-with-redis.ts', import.meta.url),
+              ),
+            },
+          ],
+        },
+        test: {
+          name: 'shared',
+          provide: { sharedTier: true },
+          include: [
+            'test/integration/{kysely,prisma}/{hazards,transactions,writes,reads}.test.ts',
+            'test/integration/{hazards,both-adapters,shared-project}.test.ts',
+          ],
           globalSetup: 'test/support/start-servers.ts',
           testTimeout: 20_000,
           hookTimeout: 60_000,
