@@ -76,7 +76,8 @@ export default defineConfig({
           name: 'shared',
           provide: { sharedTier: true },
           include: [
-            'test/integration/{kysely,prisma}/{hazards,transactions,writes,reads}.test.ts',
+            'test/integration/{kysely,prisma}/hazards.test.ts',
+            'test/integration/prisma/{transactions,writes}.test.ts',
             'test/integration/{hazards,both-adapters,shared-project}.test.ts',
           ],
           globalSetup: 'test/support/start-servers.ts',

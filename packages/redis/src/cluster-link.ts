@@ -3,8 +3,17 @@ import type { SharedMark } from '@tidemark/core'
 import calculateSlot from 'cluster-key-slot'
 import type { Cluster, Redis } from 'ioredis'
 import { type Guard, Unreachable } from './guard.ts'
-import { type RawLookup, readEpoch, readMark, type RedisLink, runScript } from './redis-link.ts'
+import {
+  type LookupRequest,
+  type MintRequest,
+  type RawLookup,
+  readEpoch,
+  readMark,
+  type RedisLink,
+  runScript,
+} from './redis-link.ts'
 import { MINT, type Script } from './scripts.ts'
+import { TickBatch } from './tick-batch.ts'
 
 /**
  * The way to the servers of a Cluster. Each key is asked for at the primary of its slot, all at once: one round trip by
@@ -19,6 +28,13 @@ export class ClusterLink implements RedisLink {
   /** By server. A record of its own for each connection: an answer belongs to the one that was asked. */
   readonly #servers = new Map<string, Server>()
 
+  readonly #lookups = new TickBatch<LookupRequest, RawLookup>((requests) =>
+    this.#run(() => Promise.all(requests.map((request) => this.#lookUp(request)))),
+  )
+  readonly #mints = new TickBatch<MintRequest, SharedMark>((requests) =>
+    this.#run(() => Promise.all(requests.map((request) => this.#mint(request)))),
+  )
+
   /** @param onReplaced called when a server answers for a slot that another answered for before, or with another epoch */
   constructor(cluster: Cluster, guard: Guard, onReplaced: () => void) {
     this.#cluster = cluster
@@ -27,17 +43,7 @@ export class ClusterLink implements RedisLink {
   }
 
   lookup(marks: readonly string[], entry?: string): Promise<RawLookup> {
-    return this.#run(async () => {
-      const cluster = this.#cluster
-      const [bytes, remainingMs, ...read] = await Promise.all([
-        entry === undefined ? null : cluster.getBuffer(entry),
-        entry === undefined ? 0 : cluster.pttl(entry),
-        ...marks.map((mark) =>
-          this.#atPrimary(mark, async (epoch) => readMark(await cluster.get(mark), epoch)),
-        ),
-      ])
-      return { bytes, remainingMs, marks: read }
-    })
+    return this.#lookups.ask([entry, ...marks].join('\n'), { marks, entry })
   }
 
   mint(
@@ -45,17 +51,10 @@ export class ClusterLink implements RedisLink {
     tokens: readonly string[],
     ttlMs: number,
   ): Promise<readonly SharedMark[]> {
-    return this.#run(() =>
-      Promise.all(
-        marks.map((mark, index) =>
-          this.#atPrimary(mark, async (epoch) => {
-            const token = epoch + tokens[index]!
-            const raw = await runScript(this.#cluster, MINT, [mark], [epoch, ttlMs, token])
-            return readMark((raw as string[])[0]!, epoch)
-          }),
-        ),
-      ),
+    const minted = marks.map((mark, at) =>
+      this.#mints.ask(mark, { mark, token: tokens[at]!, ttlMs }),
     )
+    return Promise.all(minted)
   }
 
   write(
@@ -94,6 +93,25 @@ export class ClusterLink implements RedisLink {
 
   close(): void {
     this.#servers.clear()
+  }
+
+  async #lookUp({ marks, entry }: LookupRequest): Promise<RawLookup> {
+    const cluster = this.#cluster
+    const [bytes, remainingMs, ...read] = await Promise.all([
+      entry === undefined ? null : cluster.getBuffer(entry),
+      entry === undefined ? 0 : cluster.pttl(entry),
+      ...marks.map((mark) =>
+        this.#atPrimary(mark, async (epoch) => readMark(await cluster.get(mark), epoch)),
+      ),
+    ])
+    return { bytes, remainingMs, marks: read }
+  }
+
+  #mint({ mark, token, ttlMs }: MintRequest): Promise<SharedMark> {
+    return this.#atPrimary(mark, async (epoch) => {
+      const raw = await runScript(this.#cluster, MINT, [mark], [epoch, ttlMs, epoch + token])
+      return readMark((raw as string[])[0]!, epoch)
+    })
   }
 
   /** Without the map of slots nothing can be asked; where it is on its way it is waited for. */

@@ -9,6 +9,18 @@ export interface RawLookup {
   readonly remainingMs: number
 }
 
+/** What is asked for at once with others, see `TickBatch`. */
+export interface LookupRequest {
+  readonly marks: readonly string[]
+  readonly entry: string | undefined
+}
+
+export interface MintRequest {
+  readonly mark: string
+  readonly token: string
+  readonly ttlMs: number
+}
+
 /** The way to one server, or to a Cluster of them. Calls reject where no answer came in time. */
 export interface RedisLink {
   /** One round trip. */

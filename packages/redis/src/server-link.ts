@@ -1,8 +1,17 @@
 import type { SharedMark } from '@tidemark/core'
 import type { Redis } from 'ioredis'
 import { type Guard, Unreachable } from './guard.ts'
-import { type RawLookup, readEpoch, readMark, type RedisLink, runScript } from './redis-link.ts'
+import {
+  type LookupRequest,
+  type MintRequest,
+  type RawLookup,
+  readEpoch,
+  readMark,
+  type RedisLink,
+  runScript,
+} from './redis-link.ts'
 import { MINT, type Script } from './scripts.ts'
+import { TickBatch } from './tick-batch.ts'
 
 /** The way to one server: standalone, or the primary that Sentinels name. */
 export class ServerLink implements RedisLink {
@@ -15,7 +24,13 @@ export class ServerLink implements RedisLink {
   #asking: Promise<string> | undefined
   /** Changes with every connection: an answer belongs to the server that was asked. */
   #connection = 0
-  #batch: Batch | undefined
+  /** All lookups of one tick go in one pipeline. */
+  readonly #lookups = new TickBatch<LookupRequest, RawLookup>((requests) =>
+    this.#run(() => this.#lookUp(requests)),
+  )
+  readonly #mints = new TickBatch<MintRequest, SharedMark>((requests) =>
+    this.#run(() => this.#mintAll(requests)),
+  )
 
   /** @param onReplaced called when a server with another epoch answers than before */
   constructor(client: Redis, guard: Guard, onReplaced: () => void) {
@@ -25,24 +40,8 @@ export class ServerLink implements RedisLink {
     client.on('close', this.#forget)
   }
 
-  /** All lookups of one tick go in one pipeline, and are answered in one tick. */
   lookup(marks: readonly string[], entry?: string): Promise<RawLookup> {
-    if (!this.#batch) {
-      const batch: Batch = { requests: new Map(), answers: Promise.resolve() }
-      this.#batch = batch
-      // The next tick comes when all that is ready to run has run.
-      batch.answers = new Promise((resolve, reject) => {
-        process.nextTick(() => {
-          this.#batch = undefined
-          this.#run(() => this.#send(batch)).then(resolve, reject)
-        })
-      })
-    }
-    const { requests, answers } = this.#batch
-    const id = [entry, ...marks].join('\n')
-    const request = requests.get(id) ?? { marks, entry, answer: undefined }
-    requests.set(id, request)
-    return answers.then(() => request.answer!)
+    return this.#lookups.ask([entry, ...marks].join('\n'), { marks, entry })
   }
 
   async mint(
@@ -50,12 +49,10 @@ export class ServerLink implements RedisLink {
     tokens: readonly string[],
     ttlMs: number,
   ): Promise<readonly SharedMark[]> {
-    return this.#run(async () => {
-      const epoch = await this.#currentEpoch()
-      const minted = tokens.map((token) => epoch + token)
-      const raw = await runScript(this.#client, MINT, marks, [epoch, ttlMs, ...minted])
-      return (raw as string[]).map((mark) => readMark(mark, epoch))
-    })
+    const minted = marks.map((mark, at) =>
+      this.#mints.ask(mark, { mark, token: tokens[at]!, ttlMs }),
+    )
+    return Promise.all(minted)
   }
 
   write(
@@ -99,11 +96,11 @@ export class ServerLink implements RedisLink {
     this.#asking = undefined
   }
 
-  async #send({ requests }: Batch): Promise<void> {
+  async #lookUp(requests: readonly LookupRequest[]): Promise<readonly RawLookup[]> {
     const epoch = await this.#currentEpoch()
     const connection = this.#connection
     const pipeline = this.#client.pipeline()
-    for (const { marks, entry } of requests.values()) {
+    for (const { marks, entry } of requests) {
       if (entry === undefined) pipeline.mgetBuffer(...marks)
       else pipeline.mgetBuffer(entry, ...marks).pttl(entry)
     }
@@ -115,15 +112,24 @@ export class ServerLink implements RedisLink {
       if (error) throw error
       return result
     }
-    for (const request of requests.values()) {
+    return requests.map(({ entry }) => {
       const found = next() as (Buffer | null)[]
-      const hasEntry = request.entry !== undefined
-      request.answer = {
+      const hasEntry = entry !== undefined
+      return {
         bytes: hasEntry ? (found[0] ?? null) : null,
         marks: (hasEntry ? found.slice(1) : found).map((mark) => readMark(mark, epoch)),
         remainingMs: hasEntry ? Number(next()) : 0,
       }
-    }
+    })
+  }
+
+  async #mintAll(requests: readonly MintRequest[]): Promise<readonly SharedMark[]> {
+    const epoch = await this.#currentEpoch()
+    const marks = requests.map(({ mark }) => mark)
+    const tokens = requests.map(({ token }) => epoch + token)
+    const ttlMs = Math.min(...requests.map((request) => request.ttlMs))
+    const raw = await runScript(this.#client, MINT, marks, [epoch, ttlMs, ...tokens])
+    return (raw as string[]).map((mark) => readMark(mark, epoch))
   }
 
   #currentEpoch(): Promise<string> | string {
@@ -149,16 +155,4 @@ export class ServerLink implements RedisLink {
       if (connection === this.#connection) this.#asking = undefined
     }
   }
-}
-
-interface Batch {
-  /** Those who ask for the same are answered together. */
-  readonly requests: Map<string, Request>
-  answers: Promise<void>
-}
-
-interface Request {
-  readonly marks: readonly string[]
-  readonly entry: string | undefined
-  answer: RawLookup | undefined
 }
