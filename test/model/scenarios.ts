@@ -32,8 +32,11 @@ export const sharedTier: readonly Scenario[] = bothShapes.flatMap((name) => [
     .map((fault) => scenario(`${name}, ${fault}`, { ...shapes[name], faults: [fault] })),
 ])
 
+/** What one keeps in memory another of its process is given: two readers in each process in turn. */
+const shapesOfMemory = ['1 writer, 2 readers in its process, 1 elsewhere', ...bothShapes] as const
+
 /** With a memory tier in each process, hits in which are at most Δ old. */
-export const withMemory: readonly Scenario[] = bothShapes.flatMap((name) => [
+export const withMemory: readonly Scenario[] = shapesOfMemory.flatMap((name) => [
   scenario(`memory, ${name}`, { ...shapes[name], memory: 'bounded' }),
   ...bearable.map((fault) =>
     scenario(`memory, ${name}, ${fault}`, {
@@ -81,12 +84,21 @@ export const otherModes: readonly Scenario[] = [
     ),
   ),
   scenario('available, memory, outage', {
-    ...shapes['1 writer, 2 readers'],
+    ...shapes['1 writer, 2 readers in its process, 1 elsewhere'],
     protocol: available,
     memory: 'bounded',
     faults: ['outage'],
+    start: 'warm',
   }),
-  scenario('fresh, memory', { protocol: fresh, memory: 'bounded' }),
+  ...([undefined, 'failover', 'unknown outcome', 'lost messages'] as const).map((fault) =>
+    scenario(`fresh, memory${fault ? `, ${fault}` : ''}`, {
+      ...shapes['1 writer, 2 readers in its process, 1 elsewhere'],
+      protocol: fresh,
+      memory: 'bounded',
+      faults: fault ? [fault] : [],
+      start: 'warm',
+    }),
+  ),
 ]
 
 const inTransaction = {

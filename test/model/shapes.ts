@@ -10,6 +10,7 @@ export const shapes = {
   '1 writer, 1 reader elsewhere': shape(['A'], ['B']),
   '1 writer, 2 readers': shape(['A'], ['A', 'B']),
   '1 writer, 3 readers': shape(['A'], ['A', 'B', 'B']),
+  '1 writer, 2 readers in its process, 1 elsewhere': shape(['A'], ['A', 'A', 'B']),
   '2 writers, 1 reader': shape(['A', 'B'], ['B']),
   '2 writers, 2 readers': shape(['A', 'B'], ['A', 'B']),
   '2 writers in one process, 2 readers': shape(['A', 'A'], ['A', 'B']),
