@@ -112,7 +112,6 @@ function isReadIn({ readers, scenario }: World, index: number): boolean {
 function process(value: Process, isRead: boolean): void {
   number((value.isDead ? 1 : 0) + (value.isCut ? 2 : 0))
   numbers(value.epochs)
-  numbers(value.locks)
   numbers(value.owed)
   flag(isRead)
   if (!isRead) return

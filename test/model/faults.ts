@@ -47,7 +47,6 @@ const kinds: Record<Fault, FaultKind> = {
       process.isDead = true
       process.memory = process.memory.map(() => undefined)
       process.messages = process.messages.map(() => 0)
-      process.locks = process.locks.map(() => 0)
       process.owed = process.owed.map(() => 0)
       process.hasGap = false
       for (const reader of world.readers) {

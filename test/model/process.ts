@@ -1,16 +1,10 @@
-import type { Reader, Writer } from './actors.ts'
+import type { Reader } from './actors.ts'
 import type { Moment } from './explore.ts'
 import type { Entry, World } from './world.ts'
 
 /**
  * A process: its memory tier, what it knows of its own writers, and its ear on the bus.
  */
-
-/** Whether an own writer is at work on the tags of this query: memory then neither serves nor keeps. */
-export function isLockedHere(world: World, process: number, query: number): boolean {
-  const { locks } = world.processes[process]!
-  return world.scenario.queries[query]!.some((tag) => locks[tag]! > 0)
-}
 
 /** Whether an own writer has moved the tags of this query and could not say so to the others. */
 export function isOwedHere(world: World, process: number, query: number): boolean {
@@ -24,7 +18,6 @@ export function keepInMemory(m: Moment<World>, reader: Reader, entry: Entry): vo
   const { memory, protocol } = world.scenario
   if (memory === 'none') return
   if (reader.isFenced && protocol.fence === 'kept') return m.note('memory put refused by the fence')
-  if (isLockedHere(world, reader.process, reader.query)) return
   const { tokens, value } = entry
   const young = protocol.validatedWhen === 'answered' || reader.isYoung
   m.note('memory put')
@@ -32,21 +25,10 @@ export function keepInMemory(m: Moment<World>, reader: Reader, entry: Entry): vo
   process.memory = process.memory.with(reader.query, { tokens, value, young })
 }
 
-/** An own writer begins to change these tags. */
-export function lockHere(world: World, { process: index, bit, tracked }: Writer): void {
-  const process = world.processes[index]!
-  process.locks = process.locks.map((held, tag) => (tracked.includes(tag) ? held | bit : held))
-  forgetHere(world, index, tracked)
-}
-
-/** An own writer is done, whatever became of it. */
-export function unlockHere(world: World, { process: index, bit, tracked }: Writer): void {
-  const process = world.processes[index]!
-  process.locks = process.locks.map((held, tag) => (tracked.includes(tag) ? held & ~bit : held))
-  forgetHere(world, index, tracked)
-}
-
-/** Drops what depends on these tags, and raises the fence for what is looked up right now. */
+/**
+ * Drops what depends on these tags, and raises the fence for what is looked up right now: when a message
+ * comes, when an own writer begins, and again when it is done.
+ */
 export function forgetHere(world: World, process: number, tags: readonly number[]): void {
   const { queries, memory } = world.scenario
   if (memory === 'none') return

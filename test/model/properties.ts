@@ -13,7 +13,10 @@ export const properties = {
   withinDelta: 'at most Δ stale in memory',
   /** G3: memory is not stale once the messages have arrived, or their loss was noticed. */
   told: 'not stale in memory once told',
-  /** G1: once any reader was given the new version, none that begins later is given the old one. */
+  /**
+   * G1: once any reader was given the new version, none that begins later is given the old one; from
+   * memory that goes for the writer's own process.
+   */
   linear: 'never back once seen',
   /** G2: nobody is given what is not committed. */
   committed: 'only what is committed',
@@ -81,10 +84,28 @@ function judgeMemory(
   if (version < world.acknowledgedBefore[tag]!) {
     violate(m, properties.withinDelta, `${given}more than Δ after a newer one was acknowledged`)
   }
+  if (isWrittenHere(world, index, tag) && version < world.seen[tag]!) {
+    violate(
+      m,
+      properties.linear,
+      `${given}while its own process writes, after somebody saw a newer one`,
+    )
+  }
   const isTold = !process.hasGap && tags.every((tag) => process.messages[tag] === 0)
   if (isTold && version < world.acknowledged[tag]!) {
     violate(m, properties.told, `${given}with all messages of newer ones delivered`)
   }
+}
+
+/** Whether a writer of this process is at work on the tag, with its lock. */
+function isWrittenHere(world: World, process: number, tag: number): boolean {
+  return world.writers.some(
+    (writer) =>
+      writer.process === process &&
+      (writer.at === 'commit' || writer.at === 'renew' || writer.at === 'release') &&
+      (world.unlocked & writer.bit) === 0 &&
+      writer.tags.includes(tag),
+  )
 }
 
 /** Judges a world in which nothing can happen any more. */

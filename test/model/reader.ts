@@ -1,6 +1,6 @@
 import { idleReader, type Reader } from './actors.ts'
 import type { Action, Moment } from './explore.ts'
-import { isOwedHere, isLockedHere, keepInMemory } from './process.ts'
+import { isOwedHere, keepInMemory } from './process.ts'
 import { answer } from './properties.ts'
 import { ask, initMark, isUnder, lookUpEntry, lookUpMark, request, setEntry } from './redis.ts'
 import { nameToken } from './trace.ts'
@@ -28,7 +28,7 @@ const steps: Record<Exclude<Reader['at'], 'join' | 'done' | 'crashed'>, Step> = 
       return bypass(m, reader, 'this process owes a RELEASE of its marks')
     }
     const kept = process.memory[reader.query]
-    if (kept && !isLockedHere(world, reader.process, reader.query)) {
+    if (kept) {
       if (scenario.memory === 'validated') return validate(m, reader)
       if (kept.young) {
         m.note('memory hit')

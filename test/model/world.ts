@@ -52,8 +52,6 @@ export interface Process {
   isCut: boolean
   /** By query. */
   memory: readonly (KeptEntry | undefined)[]
-  /** By tag: the writers of this process that are between INTENT and acknowledgement, as bits. */
-  locks: readonly number[]
   /** By tag: the writers of this process whose RELEASE has failed so far, as bits. */
   owed: readonly number[]
   /** By tag: messages of the bus that are on their way to it. */
@@ -123,7 +121,6 @@ export function startOf(scenario: Scenario, temperature: 'cold' | 'warm'): World
       isDead: false,
       isCut: false,
       memory: scenario.memory === 'none' ? queries.map(() => undefined) : [...entries],
-      locks: zeros(),
       owed: zeros(),
       messages: zeros(),
       hasGap: false,
