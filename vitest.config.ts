@@ -103,6 +103,8 @@ export default defineConfig({
         test: {
           name: 'model',
           include: ['test/model/**/*.test.ts'],
+          // Each test is bounded by the number of its states. How long that takes depends on the machine alone.
+          testTimeout: 300_000,
           // It makes a few million short-lived objects a second.
           execArgv: ['--max-semi-space-size=64'],
         },

@@ -1,6 +1,6 @@
 import type { Writer } from './actors.ts'
 import type { Moment } from './explore.ts'
-import { forgetHere } from './process.ts'
+import { forgetOwn } from './process.ts'
 import type { World } from './world.ts'
 
 /** What the database does at a COMMIT. */
@@ -32,7 +32,7 @@ export function acknowledge(m: Moment<World>, writer: Writer): void {
     m.note('acknowledged with no mark moved')
     world.untold |= writer.bit
   }
-  forgetHere(world, writer.process, writer.tracked)
+  forgetOwn(world, writer, 'after')
   if (!isReleased && world.scenario.protocol.owedReleases === 'bypass') {
     const { bit, tracked } = writer
     process.owed = process.owed.map((owed, tag) => (tracked.includes(tag) ? owed | bit : owed))

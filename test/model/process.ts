@@ -1,4 +1,4 @@
-import type { Reader } from './actors.ts'
+import type { Reader, Writer } from './actors.ts'
 import type { Moment } from './explore.ts'
 import type { Entry, World } from './world.ts'
 
@@ -25,10 +25,19 @@ export function keepInMemory(m: Moment<World>, reader: Reader, entry: Entry): vo
   process.memory = process.memory.with(reader.query, { tokens, value, young })
 }
 
-/**
- * Drops what depends on these tags, and raises the fence for what is looked up right now: when a message
- * comes, when an own writer begins, and again when it is done.
- */
+/** An own writer begins to change these tags, or is done, whatever became of it. */
+export function forgetOwn(
+  world: World,
+  { process, tracked }: Writer,
+  when: 'before' | 'after',
+): void {
+  const { ownWritesForget } = world.scenario.protocol
+  if (ownWritesForget === 'before and after' || ownWritesForget === when) {
+    forgetHere(world, process, tracked)
+  }
+}
+
+/** Drops what depends on these tags, and raises the fence for what is looked up right now. */
 export function forgetHere(world: World, process: number, tags: readonly number[]): void {
   const { queries, memory } = world.scenario
   if (memory === 'none') return

@@ -28,6 +28,8 @@ export interface Protocol {
   readonly abandon: 'locks' | 'does nothing'
   /** Whether a process remembers the marks that it could not release, and bypasses until it can. */
   readonly owedReleases: 'bypass' | 'forgotten'
+  /** When a process forgets what its own writers change. */
+  readonly ownWritesForget: 'before and after' | 'after' | 'before'
   /** Whether memory refuses what was looked up before word came that its marks have moved. */
   readonly fence: 'kept' | 'none'
   /** What memory does when it learns that it has missed messages. */
@@ -84,6 +86,7 @@ export const theProtocol: Protocol = {
   readsInTransaction: 'never fill',
   abandon: 'locks',
   owedReleases: 'bypass',
+  ownWritesForget: 'before and after',
   fence: 'kept',
   gapInMessages: 'forget all',
   validatedWhen: 'sent',

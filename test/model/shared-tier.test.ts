@@ -81,18 +81,14 @@ describe('what has been explored', () => {
 })
 
 function checkEach(scenarios: readonly Scenario[]): void {
-  it.each(scenarios.map((scenario) => [scenario.name, scenario] as const))(
-    '%s',
-    { timeout: 300_000 },
-    (_, scenario) => {
-      const exploration = report.check(scenario)
-      expect(describeViolation(exploration)).toBeUndefined()
-      // An exploration in which the fault or the write never happens would show nothing.
-      for (const fault of scenario.faults) {
-        const event = fault === 'unknown outcome' ? 'commit under way, and not answered' : fault
-        expect(exploration.events.get(event) ?? 0, fault).toBeGreaterThan(0)
-      }
-      expect(exploration.finalStates).toBeGreaterThan(0)
-    },
-  )
+  it.each(scenarios.map((scenario) => [scenario.name, scenario] as const))('%s', (_, scenario) => {
+    const exploration = report.check(scenario)
+    expect(describeViolation(exploration)).toBeUndefined()
+    // An exploration in which the fault or the write never happens would show nothing.
+    for (const fault of scenario.faults) {
+      const event = fault === 'unknown outcome' ? 'commit under way, and not answered' : fault
+      expect(exploration.events.get(event) ?? 0, fault).toBeGreaterThan(0)
+    }
+    expect(exploration.finalStates).toBeGreaterThan(0)
+  })
 }

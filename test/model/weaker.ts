@@ -69,6 +69,20 @@ export const weaker: readonly Weaker[] = [
     protocol: { fence: 'none' },
     judged: [properties.ownProcess],
   }),
+  without('memory that own writes do not drop before', properties.linear, {
+    ...shapes['1 writer, 2 readers in its process, 1 elsewhere'],
+    memory: 'bounded',
+    start: 'warm',
+    protocol: { ownWritesForget: 'after' },
+  }),
+  without('memory that own writes do not drop after, when INTENT failed', properties.ownProcess, {
+    ...shapes['1 writer, 2 readers in its process, 1 elsewhere'],
+    memory: 'bounded',
+    start: 'warm',
+    faults: ['outage'],
+    protocol: { mode: 'available', ownWritesForget: 'before' },
+    judged: [properties.ownProcess],
+  }),
   without('memory ignoring bus gaps', properties.told, {
     ...elsewhere,
     memory: 'bounded',

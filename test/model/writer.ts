@@ -1,7 +1,7 @@
 import type { LateRequest, Writer, WriterAt } from './actors.ts'
 import { acknowledge, applyCommit, tell } from './commit.ts'
 import type { Action, Moment } from './explore.ts'
-import { forgetHere, publish } from './process.ts'
+import { forgetOwn, publish } from './process.ts'
 import { loseLock } from './properties.ts'
 import { hasLocks, initMark, lockMark, request, setEntry } from './redis.ts'
 import { stepsOf } from './scripts.ts'
@@ -65,7 +65,7 @@ const steps: Record<Exclude<WriterAt, 'done' | 'crashed'>, Step> = {
   intent(m, writer) {
     const { world } = m
     const { mode } = world.scenario.protocol
-    forgetHere(world, writer.process, writer.tracked)
+    forgetOwn(world, writer, 'before')
     const isAnswered = send(m, writer, 'intent', (tags) => {
       for (const tag of tags) lockMark(world, tag, writer.bit, false)
       takeOtherTokens(world, writer, 'with INTENT')
@@ -89,7 +89,7 @@ const steps: Record<Exclude<WriterAt, 'done' | 'crashed'>, Step> = {
   commit(m, writer) {
     const { world } = m
     const { faults, protocol } = world.scenario
-    forgetHere(world, writer.process, writer.tracked)
+    forgetOwn(world, writer, 'before')
     const isLocked = writer.intent === 'held' && hasLocks(world, writer)
     if (!isLocked && writer.tracked.length > 0) loseLock(m, writer.bit)
     const fault = faults.find((fault) => fault.startsWith('unknown outcome'))
@@ -192,7 +192,7 @@ function release(m: Moment<World>, writer: Writer): boolean {
 
 /** The end of a write that nobody is told to have been done. */
 function end(m: Moment<World>, writer: Writer): void {
-  forgetHere(m.world, writer.process, writer.tracked)
+  forgetOwn(m.world, writer, 'after')
   writer.todo = []
   writer.at = 'done'
 }
