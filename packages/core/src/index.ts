@@ -1,5 +1,6 @@
 export { createTidemark, Tidemark } from './tidemark.ts'
 export type { InvalidateTarget, InvalidationReceipt, MetricsReport } from './tidemark.ts'
+export type { HealthReport, ServerHealth, SharedHealth } from './health.ts'
 export type { MemoryOptions, TidemarkOptions } from './options.ts'
 export type { Partition } from './partition.ts'
 export type { ByteSize } from './byte-size.ts'

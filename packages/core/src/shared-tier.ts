@@ -1,5 +1,6 @@
 import type { CacheKey } from './cache-key.ts'
 import type { Clock } from './clock.ts'
+import type { SharedHealth } from './health.ts'
 import type { MarkToken, WriterId } from './marks.ts'
 import type { Random } from './random.ts'
 import type { Tag } from './tags.ts'
@@ -66,6 +67,9 @@ export interface SharedTier {
   /** Says on how many of the marks the writer still had its lock. */
   release(tags: readonly Tag[], writer: WriterId): Promise<number>
   abandon(tags: readonly Tag[], writer: WriterId): Promise<void>
+
+  /** How it is doing, for `cache.health()`: it resolves, whatever is wrong, and in bounded time. Default: it is looked up. */
+  health?(): Promise<SharedHealth>
 
   /** Lets go of what this process holds. What is shared is not touched. */
   close(): Promise<void>

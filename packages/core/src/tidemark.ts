@@ -1,6 +1,7 @@
 import { InProcessBus } from './bus.ts'
 import { checkKeys, checkNames } from './check-options.ts'
 import { Engine } from './engine.ts'
+import { type HealthReport, healthOf } from './health.ts'
 import { InProcessMarks } from './in-process-marks.ts'
 import type { WriterId } from './marks.ts'
 import { MemoryTier } from './memory-tier.ts'
@@ -104,6 +105,17 @@ export class Tidemark implements AsyncDisposable {
       unknownOutcomes: metrics.unknownOutcomes,
       lostLeases: metrics.lostLeases,
     }
+  }
+
+  /**
+   * How each tier is doing, and what endangers it. It asks the servers, and never rejects because one is down.
+   *
+   * @example
+   * const { up, warnings } = await cache.health()
+   * for (const warning of warnings) log.warn(warning)
+   */
+  health(): Promise<HealthReport> {
+    return healthOf(this.engine)
   }
 
   /**

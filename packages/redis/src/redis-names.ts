@@ -8,6 +8,7 @@ import type { HashedNames } from './codec/hashed-names.ts'
  * namespace:{group}:v:hash   an entry, by the hash of its query's key
  * namespace:{group}:all      the mark that every entry of the group depends on
  * namespace:m:tag            the mark of a table or of a name from a hint
+ * namespace:{group}:trial    what `cache.health()` tries reads and writes on
  * namespace:bus              the channel on which processes tell each other
  * ```
  *
@@ -39,6 +40,11 @@ export class RedisNames {
         return key === undefined ? this.#everything : copyOf(this.#groupOf(key))
       return this.#areTagsHidden ? (this.#hashes.of(tag) as Tag) : tag
     })
+  }
+
+  /** One for each group, so that every server has some. */
+  get trials(): string[] {
+    return this.#everything.map((_, group) => `${this.#namespace}:{${group}}:trial`)
   }
 
   entry(key: CacheKey): string {

@@ -4,6 +4,7 @@ import {
   invalidOption,
   type NewSharedEntry,
   type SharedEntry,
+  type SharedHealth,
   type SharedLookup,
   type SharedMark,
   type SharedTier,
@@ -15,6 +16,7 @@ import type { Cluster, Redis } from 'ioredis'
 import { EntryCodec, type UnreadableReason } from './codec/entry-codec.ts'
 import { ClusterLink } from './cluster-link.ts'
 import { Guard } from './guard.ts'
+import { healthOf } from './health.ts'
 import { LeaseKeeper } from './lease-keeper.ts'
 import { type RedisTierOptions, type ResolvedRedisOptions, resolveRedisOptions } from './options.ts'
 import { checkClient, type RedisClient } from './redis-client.ts'
@@ -112,6 +114,19 @@ class RedisTier implements SharedTier {
     await this.#lock(marks, writer)
   }
 
+  async health(): Promise<SharedHealth> {
+    const { bus, context, guard, link, names } = this.#parts
+    // A Cluster that was not asked yet does not know its servers: the first question waits for that.
+    await guard.run(() => link.checkEpochs()).catch(() => undefined)
+    return healthOf({
+      client: this.#client,
+      timeoutMs: this.#options.timeoutMs,
+      isBreakerOpen: guard.isOpen,
+      isBusUp: bus.isUp,
+      tryOut: () => tryOut(link, names, context),
+    })
+  }
+
   async close(): Promise<void> {
     const { bus, guard, leases, link } = this.#parts
     bus.close()
@@ -158,6 +173,24 @@ class RedisTier implements SharedTier {
     }
   }
 }
+
+/** Does all that reads and writes do, on names of its own, with nobody to be told. */
+async function tryOut(link: RedisLink, names: RedisNames, { random }: SharedTierContext) {
+  const trials = names.trials
+  const writer = random.token()
+  const message = JSON.stringify([writer])
+  await link.lookup(trials, trials[0])
+  await link.mint(
+    trials,
+    trials.map(() => random.token()),
+    TRIAL_MS,
+  )
+  await link.write(INTENT, trials, [names.channel, message, writer, TRIAL_MS])
+  await link.write(RELEASE, trials, [names.channel, message, writer])
+}
+
+/** How long what a trial leaves behind is kept, where it could not remove it. */
+const TRIAL_MS = 1000
 
 /** The entry of another query, whose key has the same hash, is as good as none. */
 const MISSES: Readonly<Record<UnreadableReason, FoundEntry | undefined>> = {
