@@ -1,0 +1,109 @@
+import { createTidemark, type TidemarkOptions } from '@tidemark/core'
+import { redisTier } from '@tidemark/redis'
+import { Redis } from 'ioredis'
+import { afterEach, beforeEach, describe, expect, inject, it } from 'vitest'
+import { CountingProxy } from '../../support/counting-proxy.ts'
+import { openRedis, type TestRedis } from '../../support/redis.ts'
+import { Harness } from '../../unit/core/harness.ts'
+
+describe('round trips to Redis, counted on the wire', () => {
+  let redis: TestRedis
+  let proxy: CountingProxy
+  let ends: (() => unknown)[]
+
+  beforeEach(async () => {
+    redis = openRedis()
+    proxy = await CountingProxy.start(Number(new URL(inject('redisUrl')).port))
+    ends = []
+  })
+
+  afterEach(async () => {
+    for (const end of ends.toReversed()) await end()
+    await proxy[Symbol.asyncDispose]()
+    await redis[Symbol.asyncDispose]()
+  })
+
+  function join(options: TidemarkOptions = {}): Harness {
+    const url = new URL(inject('redisUrl'))
+    url.port = String(proxy.port)
+    const client = new Redis(url.href)
+    // Nothing but what is counted goes that way.
+    const shared = redisTier(client, { heartbeat: '1h', timeout: '2s' })
+    const cache = createTidemark({ shared, namespace: redis.namespace, ...options })
+    ends.push(
+      () => {
+        client.disconnect()
+      },
+      () => cache.close(),
+    )
+    return new Harness({ cache })
+  }
+
+  async function count(work: () => Promise<unknown>): Promise<number> {
+    const before = proxy.roundTrips
+    await work()
+    return proxy.roundTrips - before
+  }
+
+  it('of a shared hit: one', async () => {
+    const [one, other] = [join(), join({ memory: false })]
+    await one.read(() => 1)
+    // The first read of a connection also asks who answers.
+    await other.read(() => 2, { tables: ['genre'], operation: 'other' })
+    expect(await count(() => other.read(() => 2))).toBe(1)
+    expect(other.counts().hits).toEqual({ shared: 1 })
+  })
+
+  it('of ten shared hits of one tick: one', async () => {
+    const one = join({ memory: false })
+    const reads = () =>
+      Promise.all(Array.from({ length: 10 }, (_, n) => one.read(() => n, { parameters: [n] })))
+    await reads()
+    expect(await count(reads)).toBe(1)
+    expect(one.counts().hits).toEqual({ shared: 10 })
+  })
+
+  it('of a hit in memory: none, or one where each is checked', async () => {
+    const one = join()
+    await one.read(() => 1)
+    // Once it listens for messages it has forgotten what it knew before, and the entry has been stored.
+    await expect.poll(() => count(() => one.read(() => 2))).toBe(0)
+    const strict = () => one.read(() => 2, { hint: { consistency: 'strict' } })
+    expect(await count(strict)).toBe(1)
+    expect(one.counts().misses).toEqual({ absent: 1 })
+  })
+
+  it.each([
+    { consistency: 'fresh' as const, trips: 1 },
+    { consistency: 'available' as const, trips: 2 },
+    { consistency: 'strict' as const, trips: 2 },
+  ])('of a $consistency write: $trips', async ({ consistency, trips }) => {
+    const one = join({ consistency })
+    // The first sends the text of the scripts.
+    await one.write(() => 1, { hint: { consistency: 'strict' } })
+    expect(await count(() => one.write(() => 1))).toBe(trips)
+  })
+
+  it('of a rollback: none', async () => {
+    const one = join()
+    await one.read(() => 1)
+    const rollBack = async () => {
+      const scope = one.engine.beginTransaction()
+      await one.write(() => 1, { scope })
+      await scope.end('settled')
+    }
+    expect(await count(rollBack)).toBe(0)
+  })
+
+  it('leaves no key without a time to live', async () => {
+    const one = join({ ttl: Infinity })
+    await one.read(() => 1)
+    await one.write(() => 1)
+    await one.read(() => 1)
+    await expect.poll(() => redis.client.keys(`${redis.namespace}:*:v:*`)).toHaveLength(1)
+    const keys = await redis.client.keys(`${redis.namespace}:*`)
+    const remaining = await Promise.all(keys.map((key) => redis.client.pttl(key)))
+    expect(keys.length).toBeGreaterThanOrEqual(3)
+    expect(remaining.filter((ms) => ms < 0)).toEqual([])
+  })
+})
