@@ -1,37 +1,19 @@
-import { type ColumnType, type Dialect, columnTypes, sketchOf, valueOf } from './column-types.ts'
+import { type Dialect, sketchOf, valueOf } from './column-types.ts'
 import type { Genes } from './genes.ts'
-import type { Schema, Table } from './random-schema.ts'
-
-import type {
-  Condition,
-  Expression,
-  Joined,
-  Output,
-  Parameter,
-  Select,
-  Source,
-} from './select-spec.ts'
-
-/** Columns that expressions may name. */
-interface Visible {
-  readonly reference: string
-  readonly type: ColumnType
-}
-
-interface Named {
-  readonly name: string
-  readonly columns: readonly { readonly name: string; readonly type: ColumnType }[]
-}
+import { isComparable, type Named, RowsMaker, visibleOf, type Visible } from './rows-maker.ts'
+import type { Schema } from './random-schema.ts'
+import type { Expression, Joined, Output, Select, Source } from './select-spec.ts'
 
 /** Decides on SELECT statements for one schema. */
 export class SelectMaker {
   readonly #genes: Genes
   readonly #schema: Schema
-  #aliases = 0
+  readonly #rows: RowsMaker
 
   constructor(genes: Genes, schema: Schema) {
     this.#genes = genes
     this.#schema = schema
+    this.#rows = new RowsMaker(genes, schema)
   }
 
   get #dialect(): Dialect {
@@ -44,63 +26,14 @@ export class SelectMaker {
     const expressions: { name: string; select: Select }[] = []
     const named: Named[] = []
     if (genes.oneIn(4)) {
-      const table = this.#table()
+      const table = this.#rows.table()
       // The name may be that of its table, which it then hides. In SQLite it would stand for itself.
       const name = this.#dialect !== 'sqlite' && genes.oneIn(3) ? table.name : 'w'
-      expressions.push({ name, select: this.whole(table) })
+      expressions.push({ name, select: this.#rows.whole(table) })
       named.push({ name, columns: table.columns })
     }
     const select = this.#select(2, named)
     return { ...select, expressions }
-  }
-
-  /** All rows and columns of a table, some by a condition. */
-  whole(table: Table): Select {
-    const alias = this.#alias()
-    const visible = visibleOf(alias, table.columns)
-    return {
-      ...simple(alias, { table: table.name, isQualified: false }),
-      where: this.#genes.list(0, 1, () => this.#condition(visible, 0)),
-      outputs: 'all',
-    }
-  }
-
-  /** Conditions on the rows of one table. */
-  conditions(table: Table, alias: string, most = 2): Condition[] {
-    return this.#genes.list(0, most, () => this.#condition(visibleOf(alias, table.columns), 1))
-  }
-
-  /** Rows that fit into columns of these types. */
-  shaped(types: readonly ColumnType[]): Select {
-    const fitting = this.#schema.tables.filter(({ columns }) =>
-      types.every((type) => columns.some((column) => column.type === type)),
-    )
-    const { table, alias, visible } = this.#one(fitting)
-    return {
-      ...simple(alias, { table: table.name, isQualified: false }),
-      where: this.#genes.list(0, 2, () => this.#condition(visible, 0)),
-      outputs: types.map((type, index) => {
-        const fitting = visible.filter((column) => column.type === type)
-        const expression: Expression =
-          fitting.length > 0 ? { column: this.#genes.pick(fitting).reference } : { nothing: true }
-        return { as: `c${index}`, expression }
-      }),
-    }
-  }
-
-  #table(): Table {
-    return this.#genes.pick(this.#schema.tables)
-  }
-
-  #alias(): string {
-    this.#aliases += 1
-    return `a${this.#aliases}`
-  }
-
-  #one(from: readonly Table[] = []) {
-    const table = from.length > 0 ? this.#genes.pick(from) : this.#table()
-    const alias = this.#alias()
-    return { table, alias, visible: visibleOf(alias, table.columns) }
   }
 
   #select(depth: number, named: readonly Named[]): Select {
@@ -111,7 +44,7 @@ export class SelectMaker {
     let hasKeys = true
     const count = 1 + Math.max(0, genes.below(6) - 3)
     for (let index = 0; index < count; index += 1) {
-      const alias = this.#alias()
+      const alias = this.#rows.alias()
       const { source, columns, key } = this.#source(depth, named)
       const own = visibleOf(alias, columns)
       const join = index === 0 ? undefined : this.#join(source, visible, own)
@@ -120,7 +53,7 @@ export class SelectMaker {
       if (key) keys.push(...key.map((column) => `${alias}.${column}`))
       else hasKeys = false
     }
-    const where = genes.list(0, 2, () => this.#condition(visible, depth))
+    const where = genes.list(0, 2, () => this.#rows.condition(visible, depth))
     const base = { expressions: [], sources, where, isDistinct: false, groupBy: [], having: false }
     switch (genes.below(8)) {
       case 5:
@@ -156,9 +89,9 @@ export class SelectMaker {
       const columns = [{ name: 'shown', type: 'nocase' } as const]
       return { source: { view: genes.pick(views).name }, columns }
     }
-    const table = this.#table()
+    const table = this.#rows.table()
     if (depth > 0 && genes.oneIn(6)) {
-      return { source: { select: this.whole(table) }, columns: table.columns }
+      return { source: { select: this.#rows.whole(table) }, columns: table.columns }
     }
     return {
       source: { table: table.name, isQualified: genes.oneIn(6) },
@@ -189,59 +122,6 @@ export class SelectMaker {
     return { how, on: genes.pick(pairs) }
   }
 
-  #condition(visible: readonly Visible[], depth: number): Condition {
-    const genes = this.#genes
-    const comparable = visible.filter(({ type }) => isComparable(type))
-    const column = genes.pick(comparable.length > 0 ? comparable : visible)
-    const parameter = (): Parameter => ({ type: column.type, value: valueOf(genes, column.type) })
-    const not = () => genes.oneIn(2)
-    switch (genes.below(depth > 0 ? 13 : 8)) {
-      case 2:
-        return { column: column.reference, is: genes.pick(['!=', '<', '>=']), value: parameter() }
-      case 3:
-        return { column: column.reference, isNull: not() }
-      case 4:
-        return { column: column.reference, among: genes.list(1, 3, parameter), not: not() }
-      case 5: {
-        const others = comparable.filter(({ type }) => type === column.type)
-        return others.length === 0
-          ? { column: column.reference, isNull: true }
-          : { column: column.reference, equals: genes.pick(others).reference }
-      }
-      case 6:
-        return { raw: 'compare', column: column.reference, value: parameter() }
-      case 7:
-        return { column: column.reference, is: '>', value: parameter() }
-      case 8:
-        return { column: column.reference, among: this.shaped([column.type]), not: not() }
-      case 9:
-        return { exists: this.#correlated(comparable), not: not() }
-      case 10:
-        return { or: genes.list(1, 3, () => this.#condition(visible, 0)) }
-      case 11:
-        return { not: this.#condition(visible, depth - 1) }
-      case 12:
-        return { raw: genes.pick(['node', 'text']), table: this.#table().name, not: not() }
-      default:
-        return { column: column.reference, is: '=', value: parameter() }
-    }
-  }
-
-  /** A select from one table that may look at the rows around it. */
-  #correlated(visible: readonly Visible[]): Select {
-    const { table, alias, visible: own } = this.#one()
-    const pairs = own.flatMap(({ reference, type }) =>
-      visible
-        .filter((outer) => outer.type === type && isComparable(type))
-        .map((outer): Condition => ({ column: reference, equals: outer.reference })),
-    )
-    return {
-      ...simple(alias, { table: table.name, isQualified: false }),
-      where: pairs.length > 0 && !this.#genes.oneIn(3) ? [this.#genes.pick(pairs)] : [],
-      outputs: 'all',
-    }
-  }
-
   #outputs(visible: readonly Visible[], depth: number): Output[] {
     return this.#genes.list(1, 4, (index) => ({
       as: `c${index}`,
@@ -261,14 +141,14 @@ export class SelectMaker {
       case 5:
         return column.type === 'text' ? { rawLower: column.reference } : { nothing: true }
       case 6: {
-        const select = this.#correlated(visible)
+        const select = this.#rows.correlated(visible)
         return { scalar: { ...select, outputs: [{ as: 'n', expression: { countAll: true } }] } }
       }
       case 7:
       case 8:
         return this.#nested(visible, depth)
       case 9:
-        return { exists: this.#correlated(visible) }
+        return { exists: this.#rows.correlated(visible) }
       default:
         return { column: column.reference }
     }
@@ -277,7 +157,7 @@ export class SelectMaker {
   /** Rows in rows, as JSON. */
   #nested(visible: readonly Visible[], depth: number): Expression {
     const genes = this.#genes
-    const select = this.#correlated(visible)
+    const select = this.#rows.correlated(visible)
     const [{ alias, source }] = select.sources as [Joined]
     const table = this.#schema.tables.find(
       ({ name }) => 'table' in source && name === source.table,
@@ -354,7 +234,7 @@ export class SelectMaker {
       expression: { column: reference },
     }))
     const how = genes.pick(['union', 'unionAll', 'intersect', 'except'] as const)
-    return { outputs, combined: { how, with: this.shaped(chosen.map(({ type }) => type)) } }
+    return { outputs, combined: { how, with: this.#rows.shaped(chosen.map(({ type }) => type)) } }
   }
 
   #page(visible: readonly Visible[], keys: readonly string[]): NonNullable<Select['page']> {
@@ -366,24 +246,5 @@ export class SelectMaker {
       limit: genes.pick([2, 1, 3, 0]),
       offset: genes.pick([0, 1]),
     }
-  }
-}
-
-function visibleOf(alias: string, columns: Named['columns']): Visible[] {
-  return columns.map(({ name, type }) => ({ reference: `${alias}.${name}`, type }))
-}
-
-function isComparable(type: ColumnType): boolean {
-  return !['json', 'texts', 'ints', 'float'].includes(type) && type in columnTypes
-}
-
-function simple(alias: string, source: Source): Omit<Select, 'outputs'> {
-  return {
-    expressions: [],
-    sources: [{ alias, source }],
-    where: [],
-    isDistinct: false,
-    groupBy: [],
-    having: false,
   }
 }

@@ -1,7 +1,7 @@
 import type { Column, Schema, Table } from './random-schema.ts'
 import { sketchOf } from './column-types.ts'
 import type { Genes } from './genes.ts'
-import { SelectMaker } from './kysely-select.ts'
+import { RowsMaker } from './rows-maker.ts'
 import type { Condition, Parameter, Select } from './select-spec.ts'
 
 export type Values = Readonly<Record<string, Parameter>>
@@ -67,12 +67,12 @@ export type Write =
 export class WriteMaker {
   readonly #genes: Genes
   readonly #schema: Schema
-  readonly #selects: SelectMaker
+  readonly #rows: RowsMaker
 
   constructor(genes: Genes, schema: Schema) {
     this.#genes = genes
     this.#schema = schema
-    this.#selects = new SelectMaker(genes, schema)
+    this.#rows = new RowsMaker(genes, schema)
   }
 
   write(): Write {
@@ -91,7 +91,7 @@ export class WriteMaker {
     )
     const last = this.#genes.oneIn(2)
       ? this.#single(this.#genes.below(9), true)
-      : this.#selects.whole(this.#table())
+      : this.#rows.whole(this.#table())
     return { kind: 'with', writes, last }
   }
 
@@ -110,7 +110,7 @@ export class WriteMaker {
       case 8:
         return { kind: 'delete', table: name, where: this.#where(table), returns }
       case 9: {
-        const select = this.#selects.shaped(table.columns.map(({ type }) => type))
+        const select = this.#rows.shaped(table.columns.map(({ type }) => type))
         return {
           kind: 'insert select',
           table: name,
@@ -125,7 +125,7 @@ export class WriteMaker {
         const only = kind === 10 ? 'update from' : 'delete using'
         // SQLite has no DELETE … USING.
         const joined = this.#schema.dialect === 'sqlite' ? 'update from' : only
-        const where = this.#selects.conditions(table, name, 1)
+        const where = this.#rows.conditions(table, name, 1)
         return { kind: joined, table: name, ...pair, set: this.#set(table), where }
       }
       case 12: {
@@ -170,7 +170,7 @@ export class WriteMaker {
   }
 
   #where(table: Table): Condition[] {
-    return this.#selects.conditions(table, table.name)
+    return this.#rows.conditions(table, table.name)
   }
 
   #value({ name, type, isNullable }: Column): Parameter {

@@ -184,6 +184,7 @@ function makeStep(genes: Genes, settings: SeriesSettings): Step {
   const end = genes.pick(['commit', 'roll back'] as const)
   switch (kind) {
     case 9:
+      if (!genes.oneIn(3)) return alone()
       return { kind: 'alone', member: { ddl: makeSchemaChange(genes, settings) } }
     case 10:
     case 11:
