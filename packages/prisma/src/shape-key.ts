@@ -6,8 +6,8 @@
  * is the fingerprint.
  */
 export function shapeKey(value: unknown): string {
-  // The one value that counts: `include: { reviews: false }` reads no reviews.
-  if (value === false) return 'f'
+  // The values that count: `include: { reviews: false }` reads no reviews, `_count: true` reads all relations.
+  if (typeof value === 'boolean') return value ? 't' : 'f'
   if (Array.isArray(value)) return `[${[...new Set(value.map(shapeKey))].join('|')}]`
   if (!isPlainRecord(value)) return '?'
   let text = '{'

@@ -1,3 +1,4 @@
+import { skip as leftOut } from '@prisma/client/runtime/client'
 import { createTidemark, type Tidemark } from '@tidemark/core'
 import { type CachedClient, withCache } from '@tidemark/prisma'
 import { Gate } from '@tidemark/testing'
@@ -344,6 +345,17 @@ describeEachDatabase('Prisma hazards', (database) => {
       })
       expect(JSON.parse(JSON.stringify(film))).toEqual({ shout: 'ALIEN' })
     }
+  })
+
+  it('what all relations are counted in is made new, whatever stood in the place of `true` before', async () => {
+    const read = (_count: unknown) =>
+      prisma.genre.findUnique({ where: { id: 1 }, include: { _count: _count as true }, cache: {} })
+    const before = await base.film.count({ where: { genreId: 1 } })
+    await read(leftOut)
+    await expect(read('desc')).rejects.toThrow(Prisma.PrismaClientValidationError)
+    expect((await read(true))?._count).toEqual({ films: before })
+    await base.film.create({ data: { title: 'Brazil', genreId: 1 } })
+    expect((await read(true))?._count).toEqual({ films: before + 1 })
   })
 
   it('a hit does not depend on who asks', async () => {
