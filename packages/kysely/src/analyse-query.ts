@@ -54,6 +54,12 @@ export function analyseQuery(
         opaqueBecause: 'it changes what others are made of',
         changesSchema: !LEAVE_SCHEMA.has(query.kind),
       },
+      // SQLite deletes the rows first, and foreign keys act on that.
+      ...(query.kind === 'DropTableNode' &&
+        settings.dialect === 'sqlite' &&
+        changed !== 'unknown' && {
+          changes: changed.map((table) => ({ table, change: 'delete' as const })),
+        }),
       maySwitchTransaction: !supportsTransactionalDdl,
     }
   }

@@ -5,7 +5,7 @@ import type {
   Tables,
   WriteDescription,
 } from '@tidemark/core'
-import type { Catalogue } from '@tidemark/sql'
+import type { Catalogue, RowChange } from '@tidemark/sql'
 import type { Analysis } from './analyse-query.ts'
 
 /** A query as its text and the database's catalogue together tell. */
@@ -48,11 +48,22 @@ function writeUnder(
     lacks,
   })
   if (named === 'unknown') return described('unknown')
+  if (changesSchema)
+    return described(catalogue ? tablesDefined(catalogue, named, changes) : 'unknown')
   if (changes) {
     if (!catalogue) return described('unknown', 'catalogue')
     const tables = catalogue.writes(changes)
     return described(tables, catalogue.hasAll(named) ? undefined : 'relation')
   }
-  // What it defines need not be there yet.
-  return described(changesSchema ? (catalogue?.defines(named) ?? 'unknown') : named)
+  return described(named)
+}
+
+/** What it defines need not be there yet. What it drops may delete rows elsewhere. */
+function tablesDefined(
+  catalogue: Catalogue,
+  named: readonly string[],
+  changes: readonly RowChange[] = [],
+): Tables {
+  const written = catalogue.writes(changes)
+  return written === 'unknown' ? written : [...catalogue.defines(named), ...written]
 }

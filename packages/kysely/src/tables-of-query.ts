@@ -1,10 +1,12 @@
 import type {
   AggregateFunctionNode,
   AliasNode,
+  BinaryOperationNode,
   FromNode,
   FunctionNode,
   JoinNode,
   OperationNode,
+  OperatorNode,
   RawNode,
   SelectModifierNode,
   SelectQueryNode,
@@ -23,6 +25,7 @@ import {
   type RowChange,
   type SqlDialect,
   type SqlParser,
+  takesTableBehindIn,
 } from '@tidemark/sql'
 import { kindsOfMutation, type MutationKind } from './mutation-kinds.ts'
 import { type MutationNode, targetsOfMutation } from './mutation-targets.ts'
@@ -115,6 +118,8 @@ class QueryWalk implements QueryFindings {
         const { func, aggregated } = node as AggregateFunctionNode
         return this.#call(node, func, aggregated, scope)
       }
+      case 'BinaryOperationNode':
+        return this.#binary(node as BinaryOperationNode, scope)
       case 'SelectModifierNode':
         return this.#modifier(node as SelectModifierNode, scope)
       case 'ExplainNode':
@@ -237,6 +242,20 @@ class QueryWalk implements QueryFindings {
     this.#children(node, scope, ['arguments', 'aggregated'])
   }
 
+  #binary(node: BinaryOperationNode, scope: Scope): void {
+    const { operator, rightOperand } = node
+    const name = operator.kind === 'OperatorNode' ? (operator as OperatorNode).operator : undefined
+    if (!takesTableBehindIn(this.#settings.dialect) || (name !== 'in' && name !== 'not in')) {
+      return this.#children(node, scope)
+    }
+    this.#children(node, scope, ['rightOperand'])
+    if (rightOperand.kind === 'ReferenceNode') this.#reference([rightOperand], scope)
+    const isTable =
+      rightOperand.kind === 'RawNode' && !startsWithParenthesis(rightOperand as RawNode)
+    if (isTable) this.#raw(rightOperand as RawNode, scope, 'table')
+    else this.visit(rightOperand, scope)
+  }
+
   #modifier({ modifier, rawModifier }: SelectModifierNode, scope: Scope): void {
     if (modifier !== undefined && modifier !== 'Distinct') this.obstacle ??= 'locking-read'
     if (rawModifier) this.visit(rawModifier, scope)
@@ -280,6 +299,10 @@ function isLiteralTrue(node: OperationNode | undefined): boolean {
   if (node?.kind !== 'ValueNode') return false
   const { immediate, value } = node as ValueNode
   return immediate === true && value === true
+}
+
+function startsWithParenthesis({ sqlFragments: [first = ''] }: RawNode): boolean {
+  return first.trimStart().startsWith('(')
 }
 
 function isRawResult({ result }: WhenNode): boolean {

@@ -1,4 +1,4 @@
-export { defaultSchemaOf } from './sql-dialect.ts'
+export { defaultSchemaOf, takesTableBehindIn } from './sql-dialect.ts'
 export type { SqlDialect } from './sql-dialect.ts'
 export { lexSql } from './sql-lexer.ts'
 export type { Lexed, Token } from './sql-lexer.ts'

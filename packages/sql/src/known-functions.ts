@@ -25,6 +25,8 @@ export type FunctionEffect =
 export interface FunctionEffects {
   /** @param argumentCount how many arguments it is called with, as far as that matters: 2 for more */
   effectOf(name: string, argumentCount: number): FunctionEffect
+  /** Whether a person has said what functions of this name do. */
+  declares?(name: string): boolean
 }
 
 /** The functions of one dialect together with those that the options name. */
@@ -32,6 +34,7 @@ export class KnownFunctions implements FunctionEffects {
   readonly #dialect: SqlDialect
   readonly #stable: ReadonlySet<string>
   readonly #volatile: ReadonlySet<string>
+  readonly #declared: ReadonlySet<string>
 
   /** @param own written with their schema where queries do so */
   constructor(
@@ -40,8 +43,13 @@ export class KnownFunctions implements FunctionEffects {
   ) {
     const { stable = [], volatile = [] } = own
     this.#dialect = dialect
+    this.#declared = new Set([...stable, ...volatile].map(lower))
     this.#stable = new Set([...namesOf(dialect, 'stable'), ...TYPES, ...stable.map(lower)])
     this.#volatile = new Set([...namesOf(dialect, 'volatile'), ...volatile.map(lower)])
+  }
+
+  declares(name: string): boolean {
+    return this.#declared.has(lower(name))
   }
 
   effectOf(name: string, argumentCount: number): FunctionEffect {

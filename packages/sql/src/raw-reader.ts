@@ -9,6 +9,7 @@ import {
   TSQL_STATEMENTS,
   VOLATILE_WORDS,
 } from './raw-words.ts'
+import { takesTableBehindIn } from './sql-dialect.ts'
 import type { Token } from './sql-lexer.ts'
 import type { FunctionCall } from './sql-parser.ts'
 import { isTimeWord } from './time-words.ts'
@@ -66,6 +67,8 @@ export class RawReader<N extends object> {
   readonly #place: RawPlace
   /** T-SQL needs nothing between two statements. */
   readonly #endsWithoutSemicolon: boolean
+  /** SQLite takes a table without parentheses: `id in favourites`. */
+  readonly #readsBehindIn: boolean
   #expecting: Expectation
 
   constructor(tokens: readonly Token<N>[], context: RawContext<N>) {
@@ -74,6 +77,7 @@ export class RawReader<N extends object> {
     this.#calls = new RawCalls(this.#row, context)
     this.#place = place
     this.#endsWithoutSemicolon = dialect === 'mssql' || dialect === 'other'
+    this.#readsBehindIn = takesTableBehindIn(dialect)
     this.#tokens = tokens
     this.#functions = functions
     const inTableList = place === 'table' || place === 'alias'
@@ -207,6 +211,10 @@ export class RawReader<N extends object> {
       case 'table':
         // The command `TABLE person`, and `TRUNCATE TABLE person`.
         this.#expectList('target')
+        return
+      case 'in':
+        if (!this.#readsBehindIn || this.#row.isSymbol(index + 1, '(')) return
+        if (!TAKES_FROM.has(this.#level.callee ?? '')) this.#expecting = 'source'
         return
       case 'into':
         this.modifies = true

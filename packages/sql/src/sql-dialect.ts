@@ -15,3 +15,8 @@ export function defaultSchemaOf(dialect: SqlDialect): string | undefined {
       return undefined
   }
 }
+
+/** Whether `id in favourites`, without parentheses, reads a table. */
+export function takesTableBehindIn(dialect: SqlDialect): boolean {
+  return dialect === 'sqlite' || dialect === 'other'
+}

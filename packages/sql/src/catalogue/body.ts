@@ -4,6 +4,7 @@ import { CLAUSE_WORDS, NOT_FUNCTIONS, VOLATILE_WORDS, words } from '../raw-words
 import type { SqlDialect } from '../sql-dialect.ts'
 import { lexSql, type Token } from '../sql-lexer.ts'
 import { isTimeWord } from '../time-words.ts'
+import { effectBeside } from './catalogue-functions.ts'
 import type { FunctionVolatility } from './relation.ts'
 
 /** What the text of a view, trigger or rule says, as far as its words tell. */
@@ -133,17 +134,11 @@ function effectOfCall(
     .map((token) => nameOf(token) ?? '.')
     .join('')
   const isClosed = (at: number) => isSymbol(tokens[index + at], ')')
-  const effect = functions.effectOf(qualified, isClosed(2) ? 0 : isClosed(3) ? 1 : 2)
-  if (effect === 'setting') return 'volatile'
-  if (effect !== 'unknown') return effect
-  switch (volatilityOf(qualified) ?? volatilityOf(name)) {
-    case 'immutable':
-      return 'stable'
-    case 'stable':
-      return 'volatile'
-    default:
-      return 'unknown'
-  }
+  const known = functions.effectOf(qualified, isClosed(2) ? 0 : isClosed(3) ? 1 : 2)
+  // With the database's own schema it is not one that somebody wrote.
+  const written = volatilityOf(qualified) ?? (known === 'unknown' ? volatilityOf(name) : undefined)
+  const effect = effectBeside(known, written)
+  return effect === 'setting' ? 'volatile' : effect
 }
 
 /** Words that parentheses may follow and that are no functions: of clauses, of PL/pgSQL, of types. */

@@ -113,7 +113,7 @@ export class CatalogueBuilder {
   }
 
   /**
-   * What a view's text says; where it is empty, the database did not tell.
+   * What a view's text says. Where it is empty and there are no `bases`, the database did not tell.
    *
    * @param bases those that it selects from, where the database tells; else the names in its text do
    */
@@ -132,7 +132,8 @@ export class CatalogueBuilder {
     const others = names.filter((name) => name !== draft.name)
     draft.reads.push(...others)
     draft.writes.push(...others)
-    if (body.isOpaque || body.isVolatile || text.length === 0) draft.obstacle ??= 'volatile-view'
+    const isUntold = text.length === 0 && bases === undefined
+    if (body.isOpaque || body.isVolatile || isUntold) draft.obstacle ??= 'volatile-view'
   }
 
   addObstacle(relation: RelationId, obstacle: Obstacle): void {

@@ -3,6 +3,29 @@ import { CatalogueBuilder, type RelationId } from './builder.ts'
 import { type CatalogueRow, type CatalogueSource, text } from './catalogue-source.ts'
 import type { Change, FunctionVolatility, KeyAction } from './relation.ts'
 
+// What a view or rule calls, as text. pg_get_viewdef() and pg_get_ruledef() would say it, but wait for whoever has locked a
+// table of theirs: each read that needs the catalogue would wait for a migration, or for a TRUNCATE, of other tables. The tree
+// that the database keeps needs no lock. Of its own functions those that are immutable are left out; CURRENT_USER and the
+// like, TABLESAMPLE, and a text that is made a time only when the view is read ('now') stand for themselves.
+const CALLS = `concat(
+    (select pg_catalog.string_agg(distinct
+        case when n.nspname <> 'pg_catalog' then pg_catalog.quote_ident(n.nspname) || '.' else '' end
+        || pg_catalog.quote_ident(p.proname) || case p.pronargs when 0 then '()' when 1 then '(1)' else '(1, 2)' end, ' ')
+      from pg_catalog.regexp_matches(w.ev_action::text, ':(?:funcid|aggfnoid|winfnoid) ([0-9]+)', 'g') found
+      join pg_catalog.pg_proc p on p.oid = found[1]::oid join pg_catalog.pg_namespace n on n.oid = p.pronamespace
+      where p.provolatile <> 'i' or n.nspname <> 'pg_catalog'),
+    case when w.ev_action::text ~ '[{](?:SQLVALUEFUNCTION|TABLESAMPLECLAUSE)|${timeWords()}' then ' current_user' end)`
+
+/** `now`, `today` and the like, as the tree has a constant text: its length, and then its bytes. */
+function timeWords(): string {
+  const bytes = ['now', 'today', 'tomorrow', 'yesterday'].map((word) =>
+    Array.from(word, (letter) => `(?:${letter.charCodeAt(0)}|${letter.charCodeAt(0) - 32})`).join(
+      ' ',
+    ),
+  )
+  return `[[] (?:[0-9]+ ){4}(?:${bytes.join('|')}) []]`
+}
+
 // One statement, so that one moment is seen. Every name has its schema, whatever the search path of the session is.
 // What is pinned (built in) has no dependency on record, which leaves the functions and relations of users.
 const SQL = `
@@ -14,8 +37,12 @@ with relation as (
     and n.nspname not in ('pg_catalog', 'information_schema', 'pg_toast')
 )
 select 'relation' as kind, schema as a, name as b, kind as c,
-  case when rls then 'rls' end as d, case when kind = 'v' then pg_catalog.pg_get_viewdef(oid) end as e, null as f
+  case when rls then 'rls' end as d, null as e, null as f
 from relation
+union all
+select 'view', v.schema, v.name, null, null, ${CALLS}, null
+from relation v join pg_catalog.pg_rewrite w on w.ev_class = v.oid and w.rulename = '_RETURN'
+where v.kind = 'v'
 union all
 select 'base', v.schema, v.name, b.schema, b.name, null, null
 from relation v
@@ -42,7 +69,11 @@ union all
 select 'trigger', r.schema, r.name, t.tgtype::text, l.lanname::text, p.proname::text, p.prosrc::text
 from pg_catalog.pg_trigger t join relation r on r.oid = t.tgrelid
 join pg_catalog.pg_proc p on p.oid = t.tgfoid join pg_catalog.pg_language l on l.oid = p.prolang
-where not t.tgisinternal and t.tgenabled <> 'D'
+where t.tgenabled <> 'D' and (not t.tgisinternal
+  -- Up to PostgreSQL 14, what a partition has from its parent counts as internal. So does a foreign key's.
+  or l.lanname <> 'internal' and exists (select from pg_catalog.pg_depend d
+    where d.classid = 'pg_catalog.pg_trigger'::pg_catalog.regclass and d.objid = t.oid
+      and d.refclassid = 'pg_catalog.pg_trigger'::pg_catalog.regclass))
 union all
 select 'default', r.schema, r.name, null, l.lanname::text, p.proname::text,
   coalesce(p.prosrc::text, '')
@@ -52,14 +83,20 @@ join pg_catalog.pg_depend d on d.classid = 'pg_catalog.pg_attrdef'::pg_catalog.r
 join pg_catalog.pg_proc p on p.oid = d.refobjid join pg_catalog.pg_language l on l.oid = p.prolang
 where p.provolatile = 'v' and p.pronamespace <> 'pg_catalog'::pg_catalog.regnamespace
 union all
-select 'rule', r.schema, r.name, w.ev_type::text, null, pg_catalog.pg_get_ruledef(w.oid), null
+select 'rule', r.schema, r.name, w.ev_type::text, null, ${CALLS},
+  (select pg_catalog.string_agg(distinct pg_catalog.quote_ident(b.name), ' ')
+    from pg_catalog.pg_depend d join relation b on b.oid = d.refobjid
+    where d.classid = 'pg_catalog.pg_rewrite'::pg_catalog.regclass and d.objid = w.oid
+      and d.refclassid = 'pg_catalog.pg_class'::pg_catalog.regclass)
 from pg_catalog.pg_rewrite w join relation r on r.oid = w.ev_class
 where w.rulename <> '_RETURN' and w.ev_enabled <> 'D'
 union all
-select 'function', n.nspname::text, p.proname::text, p.provolatile::text, null, null, null
+select 'function', n.nspname::text, p.proname::text, p.provolatile::text, e.deptype::text, null, null
 from pg_catalog.pg_proc p join pg_catalog.pg_namespace n on n.oid = p.pronamespace
+left join pg_catalog.pg_depend e on e.classid = 'pg_catalog.pg_proc'::pg_catalog.regclass and e.objid = p.oid
+  and e.deptype = 'e'
 where n.nspname not in ('pg_catalog', 'information_schema')
-group by 2, 3, 4
+group by 2, 3, 4, 5
 order by 1, 2, 3, 4, 5, 6, 7`
 
 export const postgresCatalogue: CatalogueSource = {
@@ -76,15 +113,16 @@ export const postgresCatalogue: CatalogueSource = {
       )
     }
     for (const row of of('function')) {
+      if (isKnown(row, settings.functions)) continue
       builder.addFunction(id(row), VOLATILITY[text(row, 'c')] ?? 'volatile')
     }
     for (const row of of('part')) builder.addPart(id(row), other(row))
     for (const row of of('key')) addKey(builder, row)
     const bases = Map.groupBy(of('base'), (row) => JSON.stringify(id(row)))
-    for (const row of of('relation').filter((relation) => relation['c'] === 'v')) {
+    for (const row of of('view')) {
       const selected = bases.get(JSON.stringify(id(row))) ?? []
       const known = selected.filter((base) => base['d'] !== null)
-      builder.addView(id(row), row['e'] ?? '', true, known.map(other))
+      builder.addView(id(row), text(row, 'e'), true, known.map(other))
       // A sequence, or the catalogue itself.
       if (known.length < selected.length) builder.addObstacle(id(row), 'volatile-view')
     }
@@ -92,7 +130,7 @@ export const postgresCatalogue: CatalogueSource = {
     for (const row of of('default')) addDefault(builder, row, settings.functions)
     for (const row of of('rule')) {
       const on = RULE_EVENTS[text(row, 'c')] ?? 'any'
-      builder.addTriggerText(id(row), [on], bodyOfRule(text(row, 'e')), false)
+      builder.addTriggerText(id(row), [on], `${text(row, 'e')} ${row['f'] ?? ''}`, false)
     }
     return builder.build()
   },
@@ -110,6 +148,17 @@ const VOLATILITY: Readonly<Record<string, FunctionVolatility>> = {
   i: 'immutable',
   s: 'stable',
   v: 'volatile',
+}
+
+/** Whether what is known by name is known of this very function: an extension's, or one that the options name. */
+function isKnown(row: CatalogueRow, functions: FunctionEffects): boolean {
+  const { schema, name } = id(row)
+  const isOfExtension = row['d'] === 'e'
+  return (
+    functions.declares?.(name) === true ||
+    functions.effectOf(`${schema}.${name}`, 2) !== 'unknown' ||
+    (isOfExtension && functions.effectOf(name, 2) !== 'unknown')
+  )
 }
 
 function addKey(builder: CatalogueBuilder, row: CatalogueRow): void {
@@ -175,9 +224,4 @@ const RULE_EVENTS: Readonly<Record<string, Change>> = {
   '2': 'update',
   '3': 'insert',
   '4': 'delete',
-}
-
-/** Without `CREATE RULE name AS ON event TO table`: that table need not be written. */
-function bodyOfRule(definition: string): string {
-  return definition.replace(/^[^]*?\sDO\s/, '')
 }
