@@ -52,13 +52,20 @@ export async function readByKysely(db: Kysely<Tables>, { table, id }: Row): Prom
   return versionIn((await query.executeTakeFirstOrThrow()).name)
 }
 
-export async function listByKysely(db: Kysely<Tables>, table: Table): Promise<Versions> {
+/** @param below ids from here on are left out; where it is above them all it makes another query with the same answer */
+export async function listByKysely(
+  db: Kysely<Tables>,
+  table: Table,
+  below?: number,
+): Promise<Versions> {
   if (table === 'films') {
-    const rows = await db.selectFrom('films').select(['id', 'imdb_votes']).execute()
-    return new Map(rows.map(({ id, imdb_votes: votes }) => [id, votes!]))
+    const all = db.selectFrom('films').select(['id', 'imdb_votes'])
+    const query = below === undefined ? all : all.where('id', '<', below)
+    return new Map((await query.execute()).map(({ id, imdb_votes: votes }) => [id, votes!]))
   }
-  const rows = await db.selectFrom(table).select(['id', 'name']).execute()
-  return new Map(rows.map(({ id, name }) => [id, versionIn(name)]))
+  const all = db.selectFrom(table).select(['id', 'name'])
+  const query = below === undefined ? all : all.where('id', '<', below)
+  return new Map((await query.execute()).map(({ id, name }) => [id, versionIn(name)]))
 }
 
 export async function readByPrisma(prisma: AnyPrisma, { table, id }: Row): Promise<number> {
@@ -89,11 +96,16 @@ export async function listByPrisma(prisma: AnyPrisma, table: Table): Promise<Ver
   return new Map(rows.map(({ id, name }) => [id, versionIn(name)]))
 }
 
-/** Makes the version one higher, in a transaction that holds the row. Answers with the new one. */
+/**
+ * Makes the version one higher, in a transaction that holds the row, and reads it there. Answers with the new one.
+ *
+ * @throws Misread where the transaction does not see what it has written
+ */
 export async function raiseInTransaction(
   trx: Kysely<Tables>,
-  { table, id }: Row & { readonly table: NameTable },
+  row: Row & { readonly table: NameTable },
 ): Promise<number> {
+  const { table, id } = row
   const held = trx.selectFrom(table).select('name').where('id', '=', id).forUpdate()
   const version = versionIn((await held.executeTakeFirstOrThrow()).name) + 1
   await trx
@@ -101,21 +113,32 @@ export async function raiseInTransaction(
     .set({ name: nameOf(id, version) })
     .where('id', '=', id)
     .execute()
-  return version
+  return mustRead(version, await readByKysely(trx, row))
 }
 
 /** The same by Prisma. */
 export async function raiseByPrisma(
   tx: Parameters<Parameters<PrismaClient['$transaction']>[0]>[0],
-  { table, id }: Row & { readonly table: NameTable },
+  row: Row & { readonly table: NameTable },
 ): Promise<number> {
+  const { table, id } = row
   const text = `select name from ${table} where id = $1 for update`
-  const [row] = await tx.$queryRawUnsafe<{ name: string }[]>(text, id)
-  const version = versionIn(row!.name) + 1
+  const [held] = await tx.$queryRawUnsafe<{ name: string }[]>(text, id)
+  const version = versionIn(held!.name) + 1
   const data = { name: nameOf(id, version) }
   const models = { genres: tx.genre, distributors: tx.distributor, directors: tx.director }
   await (models[table] as PrismaClient['genre']).update({ where: { id }, data })
-  return version
+  return mustRead(version, await readByPrisma(tx, row))
+}
+
+/** A transaction did not see what it had written itself. */
+export class Misread extends Error {
+  override readonly name = 'Misread'
+}
+
+function mustRead(written: number, read: number): number {
+  if (read === written) return written
+  throw new Misread(`a transaction wrote ${written}, and then read ${read}`)
 }
 
 export function isNamed(row: Row): row is Row & { readonly table: NameTable } {

@@ -6,11 +6,20 @@ export interface WorkerSettings {
   readonly databaseUrl: string
   readonly redis: RedisSettings
   readonly ledger: string
+  readonly namespace: string
   readonly consistency: 'strict' | 'available' | 'fresh'
   readonly memory: boolean
   readonly maxStalenessMs: number
   readonly leaseMs: number
-  readonly namespace: string
+  readonly ttlMs: number
+  /** How many rows of each table are read and written. */
+  readonly rows: number
+  /** How many reads or writes are under way at once. */
+  readonly loops: number
+  /** The longest that an answer of the database is held up at random, in milliseconds. */
+  readonly lagMs: number
+  /** How many queries there are that differ in nothing but a parameter, beside the usual ones. */
+  readonly variety: number
 }
 
 export type RedisSettings =
@@ -49,11 +58,25 @@ export const NOTHING: Counts = {
   nonLinearizable: 0,
 }
 
+/** What a worker takes, after its garbage has been collected. */
+export interface Sample {
+  readonly rssBytes: number
+  readonly heapBytes: number
+  readonly outsideBytes: number
+  readonly timers: number
+  /** Sockets, and whatever else keeps a process alive, without timers. */
+  readonly resources: number
+  readonly databaseConnections: number
+}
+
 /** What a worker says. */
 export type FromWorker =
+  | { readonly kind: 'ready' }
   | { readonly kind: 'counts'; readonly counts: Counts }
   | { readonly kind: 'finding'; readonly text: string }
-  /** Rows that the cache still answers otherwise than the database, when nothing goes on any more. */
   | { readonly kind: 'stuck'; readonly rows: readonly string[] }
+  | { readonly kind: 'sample'; readonly sample: Sample }
 
-export type ToWorker = 'stop' | 'compare' | 'end'
+export type ToWorker =
+  | { readonly kind: 'stop' | 'compare' | 'sample' | 'end' }
+  | { readonly kind: 'deafen'; readonly forMs: number }

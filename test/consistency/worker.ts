@@ -1,4 +1,5 @@
 // One process of the check: reads and writes through both adapters, and judges what it reads by the ledger.
+import { flushCompileCache } from 'node:module'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { PrismaPg } from '@prisma/adapter-pg'
 import { createTidemark, TidemarkError } from '@tidemark/core'
@@ -8,26 +9,29 @@ import { redisTier } from '@tidemark/redis'
 import { SeededRandom } from '@tidemark/testing'
 import { Cluster, Redis } from 'ioredis'
 import { Kysely, PostgresDialect } from 'kysely'
-import pg from 'pg'
 import { PrismaClient } from '../../prisma/generated/client.ts'
 import type { Tables } from '../../prisma/tables.ts'
+import { deafen, laggingPool, makeDeafenable } from './disturbed.ts'
 import { Ledger, now } from './ledger.ts'
 import {
   ALL_ROWS,
   isNamed,
   listByKysely,
   listByPrisma,
+  Misread,
   raiseByPrisma,
   raiseInTransaction,
   readByKysely,
   readByPrisma,
   type Row,
+  ROWS,
   TABLES,
 } from './rows.ts'
 import {
   type Counts,
   type FromWorker,
   NOTHING,
+  type Sample,
   type ToWorker,
   type WorkerSettings,
 } from './settings.ts'
@@ -38,6 +42,7 @@ const ledger = new Ledger(settings.ledger, settings.processes, settings.process)
 const counts: Counts = { ...NOTHING }
 const stopping = new AbortController()
 
+makeDeafenable(`${settings.namespace}:bus`)
 const client = connectToRedis()
 client.on('error', () => {})
 const cache = createTidemark({
@@ -46,11 +51,10 @@ const cache = createTidemark({
   consistency: settings.consistency,
   maxStaleness: settings.maxStalenessMs,
   lease: settings.leaseMs,
-  ttl: '10m',
-  ...(!settings.memory && { memory: false as const }),
+  ttl: settings.ttlMs,
+  memory: settings.memory && { maxEntries: 1000 },
 })
-const pool = new pg.Pool({ connectionString: settings.databaseUrl, max: 6 })
-pool.on('error', () => {})
+const pool = laggingPool(settings.databaseUrl, random, settings.lagMs)
 const plain = new Kysely<Tables>({ dialect: new PostgresDialect({ pool }) })
 const db = withCache(plain, cache, { cacheByDefault: true, database: 'checked' })
 const prisma = new PrismaClient({ adapter: new PrismaPg(pool) }).$extends(
@@ -58,16 +62,21 @@ const prisma = new PrismaClient({ adapter: new PrismaPg(pool) }).$extends(
 )
 
 process.on('message', (message: ToWorker) => void obey(message))
-const loops = Array.from({ length: 4 }, () => work())
+const rowsInUse = ALL_ROWS.filter(({ id }) => id <= settings.rows)
+const loops = Array.from({ length: settings.loops }, () => work())
 const reporting = setInterval(() => report(), 200)
+flushCompileCache()
+say({ kind: 'ready' })
 
 async function obey(message: ToWorker): Promise<void> {
+  if (message.kind === 'deafen') return deafen(message.forMs)
+  if (message.kind === 'sample') return say({ kind: 'sample', sample: sample() })
   stopping.abort()
   await Promise.all(loops)
-  report()
-  if (message === 'compare') say({ kind: 'stuck', rows: await compare() })
-  if (message !== 'end') return
   clearInterval(reporting)
+  report()
+  if (message.kind === 'compare') say({ kind: 'stuck', rows: await compare() })
+  if (message.kind !== 'end') return
   await cache.close()
   client.disconnect()
   await prisma.$disconnect()
@@ -77,12 +86,14 @@ async function obey(message: ToWorker): Promise<void> {
 
 async function work(): Promise<void> {
   while (!stopping.signal.aborted) {
-    const row = ALL_ROWS[pick(ALL_ROWS.length)]!
+    const row = rowsInUse[pick(rowsInUse.length)]!
     try {
       if (random.fraction() < 0.12) await write(row)
       else await read(row)
     } catch (error) {
-      if (error instanceof TidemarkError && error.code === 'MARKS_UNAVAILABLE') counts.refused += 1
+      if (error instanceof Misread)
+        find(`stale: in ${row.table} ${row.id} ${error.message}`, 'stale')
+      else if (isRefusal(error)) counts.refused += 1
       else counts.failed += 1
     }
     if (random.fraction() < 0.3) await sleep(pick(5))
@@ -90,7 +101,7 @@ async function work(): Promise<void> {
 }
 
 async function read(row: Row): Promise<void> {
-  const way = pick(4)
+  const way = pick(settings.variety > 0 ? 5 : 4)
   const rows = way < 2 ? [row] : ALL_ROWS.filter(({ table }) => table === row.table)
   const startedAt = now()
   const known = rows.map(({ index }) => ({
@@ -102,6 +113,7 @@ async function read(row: Row): Promise<void> {
     async () => new Map([[row.id, await readByPrisma(prisma as never, row)]]),
     () => listByKysely(db, row.table),
     () => listByPrisma(prisma as never, row.table),
+    () => listByKysely(db, row.table, ROWS + pick(settings.variety)),
   ]
   const found = await ways[way]!()
   counts.reads += 1
@@ -127,20 +139,27 @@ function judge(
   const missed = acknowledged.filter((fact) => fact.version > version)
   const due = acknowledged.filter((fact, process) => fact.version > version && isDue(fact, process))
   if (due.length > 0) {
-    counts.stale += 1
     const text = due
       .map(({ version: newer, at }) => `${newer} for ${Math.round(startedAt - at)} ms`)
       .join(', ')
-    say({ kind: 'finding', text: `stale: ${what}: got ${version}, acknowledged ${text}` })
+    find(`stale: ${what}: got ${version}, acknowledged ${text}`, 'stale')
   } else if (missed.length > 0) {
     counts.unjudged += 1
   }
   if (maxStalenessMs > 0 || settings.consistency === 'fresh') return
   const newest = Math.max(...seen.map((fact) => fact.version))
   if (newest > version) {
-    counts.nonLinearizable += 1
-    say({ kind: 'finding', text: `not linearizable: ${what}: got ${version}, seen ${newest}` })
+    find(`not linearizable: ${what}: got ${version}, seen ${newest}`, 'nonLinearizable')
   }
+}
+
+function find(text: string, kind: 'stale' | 'nonLinearizable'): void {
+  counts[kind] += 1
+  say({ kind: 'finding', text })
+}
+
+function isRefusal(error: unknown): boolean {
+  return error instanceof TidemarkError && error.code === 'MARKS_UNAVAILABLE'
 }
 
 async function write(row: Row): Promise<void> {
@@ -232,6 +251,17 @@ async function compare(): Promise<string[]> {
     }
   }
   return stuck
+}
+
+function sample(): Sample {
+  globalThis.gc?.()
+  const { rss, heapUsed, external } = process.memoryUsage()
+  const resources = process.getActiveResourcesInfo()
+  const timers = resources.filter((name) => name === 'Timeout' || name === 'Immediate').length
+  return {
+    ...{ rssBytes: rss, heapBytes: heapUsed, outsideBytes: external },
+    ...{ timers, resources: resources.length - timers, databaseConnections: pool.totalCount },
+  }
 }
 
 function report(): void {

@@ -33,7 +33,8 @@ export class RedisSentinels {
     this.#stack = stack
   }
 
-  static async start(): Promise<RedisSentinels> {
+  /** @param failoverTimeoutMs twice this time Sentinels leave between two failovers */
+  static async start({ failoverTimeoutMs = 10_000 } = {}): Promise<RedisSentinels> {
     await using stack = new AsyncDisposableStack()
     const password = randomBytes(12).toString('hex')
     const primary = stack.use(await RedisServer.start({ password }))
@@ -46,7 +47,7 @@ export class RedisSentinels {
     await linkIsUp(replica)
     const sentinels: RedisServer[] = []
     for (let sentinel = 0; sentinel < 3; sentinel += 1) {
-      sentinels.push(stack.use(await startSentinel(primary)))
+      sentinels.push(stack.use(await startSentinel(primary, failoverTimeoutMs)))
     }
     await Promise.all(
       sentinels.map((sentinel) =>
@@ -84,7 +85,7 @@ export class RedisSentinels {
    * seconds the old one goes on as a primary for those who are connected to it, until it is told to follow.
    */
   async failover(): Promise<void> {
-    const next = (await this.currentPrimary()) === this.primary ? this.replica : this.primary
+    const { next } = await this.#roles()
     await eventually('the Sentinels agree to a failover', async () => {
       await this.sentinels[0]!.command('SENTINEL', 'FAILOVER', group)
       return true
@@ -98,15 +99,27 @@ export class RedisSentinels {
     await this.#promoted(this.replica)
   }
 
+  /** Crashes whoever is the primary, waits until the other has taken over, and lets the one that crashed follow it. */
+  async crashAndFollow(): Promise<void> {
+    const { current, next } = await this.#roles()
+    await current.kill()
+    await this.#promoted(next)
+    await next.command('CONFIG', 'SET', 'masterauth', next.password)
+    await current.restart()
+    await current.command('REPLICAOF', '127.0.0.1', next.port)
+    await linkIsUp(current)
+  }
+
   /**
    * Cuts the replica off from what the primary acknowledges from now on. A failover within a few seconds loses it.
    * Sentinels do not promote a replica that has been cut off for longer.
    */
   async cutReplicaOff(): Promise<void> {
-    await this.replica.command('CONFIG', 'SET', 'masterauth', 'wrong')
-    await this.primary.command('CLIENT', 'KILL', 'TYPE', 'replica')
+    const { current, next } = await this.#roles()
+    await next.command('CONFIG', 'SET', 'masterauth', 'wrong')
+    await current.command('CLIENT', 'KILL', 'TYPE', 'replica')
     await eventually('the replica is cut off', async () => {
-      return (await this.replica.info('master_link_status')) === 'down'
+      return (await next.info('master_link_status')) === 'down'
     })
   }
 
@@ -116,6 +129,12 @@ export class RedisSentinels {
 
   async [Symbol.asyncDispose](): Promise<void> {
     await this.stop()
+  }
+
+  /** Who is the primary now, and who takes over from it. */
+  async #roles(): Promise<{ current: RedisServer; next: RedisServer }> {
+    const current = await this.currentPrimary()
+    return { current, next: current === this.primary ? this.replica : this.primary }
   }
 
   async #promoted(next: RedisServer): Promise<void> {
@@ -133,7 +152,7 @@ export class RedisSentinels {
   }
 }
 
-function startSentinel(primary: RedisServer): Promise<RedisServer> {
+function startSentinel(primary: RedisServer, failoverTimeoutMs: number): Promise<RedisServer> {
   const { password } = primary
   return RedisServer.start({
     mode: 'sentinel',
@@ -142,7 +161,7 @@ function startSentinel(primary: RedisServer): Promise<RedisServer> {
       'sentinel monitor': `${group} 127.0.0.1 ${primary.port} 2`,
       'sentinel auth-pass': `${group} ${password}`,
       'sentinel down-after-milliseconds': `${group} ${downAfterMs}`,
-      'sentinel failover-timeout': `${group} 10000`,
+      'sentinel failover-timeout': `${group} ${failoverTimeoutMs}`,
       // What they ask each other.
       'sentinel sentinel-pass': password,
     },

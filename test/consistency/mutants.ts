@@ -1,0 +1,192 @@
+import type { Edit } from './mutate.ts'
+
+/** A protocol that is weaker in one place, with a setting in which the check must show it. */
+export interface Mutant {
+  readonly name: string
+  readonly edits: readonly Edit[]
+  /** Of the check, see options.ts. */
+  readonly setting: readonly string[]
+}
+
+const HOT = ['--processes', '3', '--rows', '1', '--loops', '6', '--lag', '40']
+/** No faults: the protocol holds readers and writers apart by itself. */
+const RACE = [...HOT, '--no-faults']
+
+const READ_THROUGH = 'packages/core/src/read-through.ts'
+const WRITE_INTENT = 'packages/core/src/write-intent.ts'
+const SHARED_MARKS = 'packages/core/src/shared-marks.ts'
+const TRANSACTION_SCOPE = 'packages/core/src/transaction-scope.ts'
+const LOOKUP = 'packages/core/src/lookup.ts'
+const SESSION = 'packages/kysely/src/session.ts'
+const CONTROLLED = 'packages/kysely/src/cached-controlled-transaction.ts'
+const REDIS_LINK = 'packages/redis/src/redis-link.ts'
+const SCRIPTS = 'packages/redis/src/scripts.ts'
+
+export const MUTANTS: readonly Mutant[] = [
+  {
+    name: 'invalidate before commit',
+    edits: [
+      {
+        file: WRITE_INTENT,
+        find: '      await engine.marks.intent(tags, intent.#writer, consistency)\n',
+        replace:
+          '      await engine.marks.intent(tags, intent.#writer, consistency)\n' +
+          '      await engine.marks.release(tags, intent.#writer)\n',
+      },
+      {
+        file: WRITE_INTENT,
+        find: '    const { marks, metrics } = this.#engine\n',
+        replace:
+          "    if (outcome === 'settled') return\n    const { marks, metrics } = this.#engine\n",
+      },
+    ],
+    setting: RACE,
+  },
+  {
+    name: 'token taken at populate',
+    edits: [
+      {
+        file: READ_THROUGH,
+        find: '  const change = changeOf(engine, lookup)\n',
+        replace:
+          '  const late = await engine.marks.read(lookup.tags)\n' +
+          "  if (late.state === 'open') tokens = late.tokens\n" +
+          '  const change = changeOf(engine, lookup)\n',
+      },
+    ],
+    setting: RACE,
+  },
+  {
+    name: 'flights keyed without token',
+    edits: [
+      {
+        file: READ_THROUGH,
+        find: '  const flightKey = `${key}\\n${tokens.join()}`\n',
+        replace: '  const flightKey: string = key\n',
+      },
+    ],
+    // An answer must be held up for longer than others take to write.
+    setting: ['--processes', '2', '--rows', '1', '--loops', '12', '--lag', '400', '--no-faults'],
+  },
+  {
+    name: 'no intent (bump after commit)',
+    edits: [
+      {
+        file: SHARED_MARKS,
+        find: "    if (consistency !== 'fresh') await this.#shared.intent(marks, writer)\n",
+        replace: '    await Promise.resolve([writer, consistency])\n',
+      },
+    ],
+    setting: RACE,
+  },
+  {
+    name: 'missing mark read as valid',
+    edits: [
+      {
+        file: REDIS_LINK,
+        find: "  if (raw === null) return 'absent'\n",
+        replace: "  if (raw === null) return (epoch + '0'.repeat(24)) as SharedMark\n",
+      },
+    ],
+    setting: RACE,
+  },
+  {
+    name: 'counter instead of random token',
+    edits: [
+      {
+        file: SCRIPTS,
+        find: '    value = ARGV[index + 2]\n',
+        replace: "    value = ARGV[1] .. redis.call('INCR', key .. ':count')\n",
+      },
+    ],
+    setting: [...HOT, '--rows', '4', '--faults', 'evict marks', '--every', '150'],
+  },
+  {
+    name: 'epoch off',
+    edits: [
+      {
+        file: REDIS_LINK,
+        find: '  return id.slice(0, EPOCH_LENGTH)\n',
+        replace: "  return '0'.repeat(EPOCH_LENGTH)\n",
+      },
+    ],
+    setting: [...HOT, '--no-memory', '--faults', 'restore Redis', '--every', '1000'],
+  },
+  {
+    name: 'memory: messages ignored',
+    edits: [
+      {
+        file: SHARED_MARKS,
+        find: '    onMoved: (tags) => marks?.moved(tags),\n',
+        replace: '    onMoved: () => {},\n',
+      },
+    ],
+    setting: [...HOT, '--no-faults', '--staleness', '3600000', '--seconds', '3'],
+  },
+  {
+    name: 'memory: gaps between messages ignored',
+    edits: [
+      {
+        file: SHARED_MARKS,
+        find: '    this.#known.clear()\n    for (const reading of this.#readings) reading.isOvertaken = true\n',
+        replace: '',
+      },
+    ],
+    setting: [
+      ...HOT,
+      ...['--faults', 'lose messages', '--staleness', '3600000', '--every', '500'],
+      ...['--seconds', '3'],
+    ],
+  },
+  {
+    name: 'memory: marks known for ever',
+    edits: [
+      {
+        file: SHARED_MARKS,
+        find: '      if (!known || known.askedAt <= oldest)',
+        replace: '      if (!known || Number.isNaN(oldest))',
+      },
+    ],
+    setting: [
+      ...HOT,
+      ...['--consistency', 'available', '--staleness', '300'],
+      ...['--faults', 'drop messages', '--every', '300'],
+    ],
+  },
+  {
+    name: 'savepoint rollback dropping tags',
+    edits: [
+      {
+        file: TRANSACTION_SCOPE,
+        find: '  mayCommitByItself(): void {\n',
+        replace:
+          '  forget(): void {\n    this.#tags.clear()\n  }\n\n  mayCommitByItself(): void {\n',
+      },
+      {
+        file: SESSION,
+        find: '  get bypassReason(): BypassReason {\n',
+        replace:
+          '  forget(): void {\n    this.#scope?.forget()\n  }\n\n  get bypassReason(): BypassReason {\n',
+      },
+      {
+        file: CONTROLLED,
+        find: '  override rollbackToSavepoint(name: S[number]): never {\n',
+        replace:
+          '  override rollbackToSavepoint(name: S[number]): never {\n' +
+          '    this.#context.session.forget()\n',
+      },
+    ],
+    setting: RACE,
+  },
+  {
+    name: 'fill inside a transaction',
+    edits: [
+      {
+        file: LOOKUP,
+        find: '  if (call.bypass) return call.bypass\n',
+        replace: "  if (call.bypass && call.bypass !== 'in-transaction') return call.bypass\n",
+      },
+    ],
+    setting: RACE,
+  },
+]

@@ -1,0 +1,129 @@
+import { mkdtempSync, rmSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { setTimeout as sleep } from 'node:timers/promises'
+import { SeededRandom } from '@tidemark/testing'
+import { Crew } from './crew.ts'
+import { CheckedDatabase } from './database.ts'
+import { type Fault, FAULTS, type Victims } from './faults.ts'
+import { Ledger } from './ledger.ts'
+import type { RunOptions } from './options.ts'
+import { ROWS } from './rows.ts'
+import type { Counts } from './settings.ts'
+import { redisSettings, startTopology } from './topology.ts'
+
+const LEASE_MS = 2000
+const NAMESPACE = 'checked'
+
+/** What a run came to. */
+export interface Outcome {
+  readonly counts: Counts
+  readonly killed: number
+  /** How often each fault was done. */
+  readonly faults: Readonly<Record<string, number>>
+  /** What was found to be wrong, in words. */
+  readonly findings: readonly string[]
+  /** How many of them are rows that stayed wrong when nothing went on any more. */
+  readonly stuck: number
+  /** What went wrong with the check itself, in words. */
+  readonly failures: readonly string[]
+  /** Until the first finding, or until the end. */
+  readonly seconds: number
+}
+
+/** Lets processes read and write while faults strike, and says what came of it. */
+export async function run(options: RunOptions): Promise<Outcome> {
+  const { processes, seed, untilCaught } = options
+  const random = new SeededRandom(seed)
+  await using stack = new AsyncDisposableStack()
+  const folder = mkdtempSync(join(tmpdir(), 'tidemark-check-'))
+  stack.defer(() => rmSync(folder, { recursive: true, force: true }))
+  const [database, topology] = await Promise.all([
+    CheckedDatabase.start().then((started) => stack.use(started)),
+    startTopology(options.redis).then((started) => stack.use(started)),
+  ])
+  const ledger = join(folder, 'ledger')
+  Ledger.create(ledger, ROWS, processes)
+  const crew = new Crew(
+    {
+      ...{ processes, ledger, namespace: NAMESPACE, leaseMs: LEASE_MS },
+      ...{ databaseUrl: database.url, redis: redisSettings(topology) },
+      ...{ consistency: options.consistency, memory: options.memory },
+      ...{ maxStalenessMs: options.staleness, ttlMs: 600_000, variety: 0 },
+      ...{ rows: options.rows, loops: options.loops, lagMs: options.lag },
+    },
+    seed,
+  )
+  const anyone = () => Math.floor(random.fraction() * processes)
+  const victims: Victims = {
+    ...{ topology, namespace: NAMESPACE, leaseMs: LEASE_MS, fraction: () => random.fraction() },
+    killWorker: () => crew.kill(anyone()),
+    pauseWorker: (forMs) => crew.pause(anyone(), forMs),
+    deafenWorker: (forMs) => crew.deafen(anyone(), forMs),
+  }
+  const possible = faultsOf(options)
+  const done: Record<string, number> = {}
+  await crew.ready()
+  const startedAt = performance.now()
+  const elapsed = () => (performance.now() - startedAt) / 1000
+  const isOver = () =>
+    elapsed() >= options.seconds ||
+    crew.failures.length > 0 ||
+    (untilCaught && crew.findings.length > 0)
+  let nextFaultAt = performance.now()
+  while (!isOver()) {
+    await sleep(50)
+    if (possible.length === 0 || performance.now() < nextFaultAt) continue
+    const fault = possible[Math.floor(random.fraction() * possible.length)]!
+    await fault.strike(victims)
+    done[fault.name] = (done[fault.name] ?? 0) + 1
+    nextFaultAt = performance.now() + options.every * (0.3 + random.fraction() * 1.4)
+  }
+  const seconds = elapsed()
+  // Also in the last moments: what gets lost then nobody will say again.
+  for (const fault of possible.filter(({ isLast }) => isLast)) await fault.strike(victims)
+  crew.stop()
+  let stuck: string[] = []
+  if (crew.failures.length === 0 && !(untilCaught && crew.findings.length > 0)) {
+    // Locks of those who died end with their lease, and connections come back.
+    await sleep(LEASE_MS * 2)
+    stuck = await crew.compare()
+  }
+  await crew.end()
+  return {
+    counts: {
+      reads: crew.sum('reads'),
+      hits: crew.sum('hits'),
+      writes: crew.sum('writes'),
+      refused: crew.sum('refused'),
+      failed: crew.sum('failed'),
+      unjudged: crew.sum('unjudged'),
+      stale: crew.sum('stale'),
+      nonLinearizable: crew.sum('nonLinearizable'),
+    },
+    killed: crew.killed,
+    faults: done,
+    findings: [...crew.findings, ...stuck.map((row) => `stuck: ${row}`)],
+    stuck: stuck.length,
+    failures: crew.failures,
+    seconds,
+  }
+}
+
+/** @throws Error where a fault was asked for that cannot be done */
+function faultsOf(options: RunOptions): readonly Fault[] {
+  const { redis, residuals, faults } = options
+  if (!faults) {
+    return FAULTS.filter(
+      ({ topologies, isResidual }) =>
+        topologies.includes(redis) && (residuals || !isResidual(options)),
+    )
+  }
+  return faults.map((name) => {
+    const fault = FAULTS.find((candidate) => candidate.name === name)!
+    if (fault.topologies.includes(redis)) return fault
+    throw new Error(
+      `--faults: '${name}' is for ${fault.topologies.join(' and ')}, not for ${redis}`,
+    )
+  })
+}
