@@ -9,6 +9,8 @@ import { MutatedCopy } from './mutated-copy.ts'
 import { numberOf } from './options.ts'
 import type { Outcome } from './run.ts'
 
+const CONTROL = ['--seconds', '6']
+
 try {
   await main()
 } catch (error) {
@@ -63,8 +65,6 @@ async function main(): Promise<void> {
   for (const line of wrong) process.stderr.write(`check:mutants: ${line}\n`)
   process.exitCode = 1
 }
-
-const CONTROL = ['--seconds', '6']
 
 function choose(only: string | undefined): readonly Mutant[] {
   if (only === undefined) return MUTANTS

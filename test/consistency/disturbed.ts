@@ -5,7 +5,7 @@ import pg from 'pg'
 
 /**
  * A pool whose statements and answers are held up at random, as on a busy network: what usually comes in one order then
- * comes in every order. On one connection the adapters await each answer before they send what is next.
+ * comes in every order. On one connection nothing overtakes anything.
  */
 export function laggingPool(url: string, random: SeededRandom, lagMs: number): pg.Pool {
   const pool = new pg.Pool({ connectionString: url, max: 6 })
@@ -21,25 +21,27 @@ function lag(client: { query: Send }, random: SeededRandom, lagMs: number): void
   const hold = async () => {
     if (random.fraction() < 0.15) await sleep(random.fraction() * lagMs)
   }
+  let last: Promise<unknown> = Promise.resolve()
+  const inTurn = (args: unknown[]): Promise<unknown> => {
+    const answer = last.then(async () => {
+      await hold()
+      try {
+        return await send(...args)
+      } finally {
+        await hold()
+      }
+    })
+    last = answer.catch(() => undefined)
+    return answer
+  }
   client.query = (...args) => {
     const callback = args.at(-1)
-    if (typeof callback !== 'function') {
-      return (async () => {
-        await hold()
-        try {
-          return await send(...args)
-        } finally {
-          await hold()
-        }
-      })()
-    }
-    // What a pool sends by itself comes with a callback.
-    const later = async (run: () => unknown) => {
-      await hold()
-      run()
-    }
-    const answer = (...results: unknown[]) => void later(() => callback(...results))
-    void later(() => send(...args.slice(0, -1), answer))
+    if (typeof callback !== 'function') return inTurn(args)
+    // What a pool sends by itself comes with a callback, which must not be taken for a part of the promise.
+    inTurn(args.slice(0, -1)).then(
+      (result) => setImmediate(() => callback(undefined, result)),
+      (error: unknown) => setImmediate(() => callback(error)),
+    )
     return undefined
   }
 }

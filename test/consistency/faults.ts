@@ -87,7 +87,7 @@ export const FAULTS: readonly Fault[] = [
     isLast: true,
     strike: async ({ topology }) => {
       // For a while: whoever listens is back within some milliseconds.
-      for (let time = 0; time < 8; time += 1) {
+      for (let time = 0; time < 12; time += 1) {
         for (const server of await serversOf(topology)) {
           await server.command('CLIENT', 'KILL', 'TYPE', 'pubsub')
         }

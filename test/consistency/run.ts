@@ -14,6 +14,7 @@ import { redisSettings, startTopology } from './topology.ts'
 
 const LEASE_MS = 2000
 const NAMESPACE = 'checked'
+const LEAST_READS = 500
 
 /** What a run came to. */
 export interface Outcome {
@@ -66,10 +67,12 @@ export async function run(options: RunOptions): Promise<Outcome> {
   await crew.ready()
   const startedAt = performance.now()
   const elapsed = () => (performance.now() - startedAt) / 1000
+  // On a machine that is busy it takes longer until there is anything to judge.
+  const isLong = () =>
+    elapsed() >= options.seconds &&
+    (crew.sum('reads') >= LEAST_READS || elapsed() >= options.seconds * 5)
   const isOver = () =>
-    elapsed() >= options.seconds ||
-    crew.failures.length > 0 ||
-    (untilCaught && crew.findings.length > 0)
+    isLong() || crew.failures.length > 0 || (untilCaught && crew.findings.length > 0)
   let nextFaultAt = performance.now()
   while (!isOver()) {
     await sleep(50)
@@ -80,9 +83,11 @@ export async function run(options: RunOptions): Promise<Outcome> {
     nextFaultAt = performance.now() + options.every * (0.3 + random.fraction() * 1.4)
   }
   const seconds = elapsed()
-  // Also in the last moments: what gets lost then nobody will say again.
-  for (const fault of possible.filter(({ isLast }) => isLast)) await fault.strike(victims)
+  // Also while the last writes end: what is lost of them nobody will say again.
+  const last = possible.filter(({ isLast }) => isLast).map((fault) => fault.strike(victims))
+  if (last.length > 0) await sleep(150)
   crew.stop()
+  await Promise.all(last)
   let stuck: string[] = []
   if (crew.failures.length === 0 && !(untilCaught && crew.findings.length > 0)) {
     // Locks of those who died end with their lease, and connections come back.
