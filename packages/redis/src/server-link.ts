@@ -125,10 +125,13 @@ export class ServerLink implements RedisLink {
 
   async #mintAll(requests: readonly MintRequest[]): Promise<readonly SharedMark[]> {
     const epoch = await this.#currentEpoch()
+    const connection = this.#connection
     const marks = requests.map(({ mark }) => mark)
     const tokens = requests.map(({ token }) => epoch + token)
     const ttlMs = Math.min(...requests.map((request) => request.ttlMs))
     const raw = await runScript(this.#client, MINT, marks, [epoch, ttlMs, ...tokens])
+    // ioredis sends again what was not answered: then a server of another epoch may have.
+    if (connection !== this.#connection) throw new Error('the connection was lost on the way')
     return (raw as string[]).map((mark) => readMark(mark, epoch))
   }
 
