@@ -61,7 +61,7 @@ export class Crew {
   }
 
   /** Kills one at once, wherever it is, and starts another in its place. */
-  async kill(slot: number): Promise<void> {
+  async replace(slot: number): Promise<void> {
     const member = this.#members[slot]!
     member.mayEnd = true
     member.child.kill('SIGKILL')
@@ -110,6 +110,15 @@ export class Crew {
     await Promise.all(this.#members.map(({ child }) => ended(child)))
   }
 
+  /** Ends them at once, where they have not ended. */
+  async kill(): Promise<void> {
+    for (const member of this.#members) {
+      member.mayEnd = true
+      member.child.kill('SIGKILL')
+    }
+    await Promise.all(this.#members.map(({ child }) => ended(child)))
+  }
+
   #start(slot: number): void {
     const generation = (this.#members[slot]?.generation ?? -1) + 1
     const settings: WorkerSettings = {
@@ -144,15 +153,17 @@ export class Crew {
       this.#members.map(
         ({ child }) =>
           new Promise<T>((resolve, reject) => {
-            if (!isAlive(child)) reject(new Error('a process ended by itself'))
-            child.once('exit', () => reject(new Error('a process ended before it had answered')))
+            const die = () => reject(new Error('a process ended before it had answered'))
+            if (!isAlive(child)) return die()
             const listen = (message: FromWorker) => {
               const answer = answerIn(message)
               if (answer === undefined) return
               child.off('message', listen)
+              child.off('exit', die)
               resolve(answer)
             }
             child.on('message', listen)
+            child.on('exit', die)
             child.send(question)
           }),
       ),

@@ -142,10 +142,19 @@ export const FAULTS: readonly Fault[] = [
   },
   {
     name: 'fail over',
-    topologies: ['sentinels', 'cluster'],
+    topologies: ['cluster'],
     isResidual: NEVER,
     strike: async ({ topology, fraction }) => {
       if (topology.kind === 'cluster') await topology.cluster.failover(Math.floor(fraction() * 3))
+    },
+  },
+  {
+    name: 'crash a primary',
+    topologies: ['sentinels', 'cluster'],
+    isResidual: NEVER,
+    strike: async ({ topology, fraction }) => {
+      const shard = Math.floor(fraction() * 3)
+      if (topology.kind === 'cluster') await topology.cluster.crashAndFollow(shard)
       if (topology.kind === 'sentinels') await topology.sentinels.crashAndFollow()
     },
   },

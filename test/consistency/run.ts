@@ -35,6 +35,7 @@ export interface Outcome {
 /** Lets processes read and write while faults strike, and says what came of it. */
 export async function run(options: RunOptions): Promise<Outcome> {
   const { processes, seed, untilCaught } = options
+  const possible = faultsOf(options)
   const random = new SeededRandom(seed)
   await using stack = new AsyncDisposableStack()
   const folder = mkdtempSync(join(tmpdir(), 'tidemark-check-'))
@@ -55,14 +56,14 @@ export async function run(options: RunOptions): Promise<Outcome> {
     },
     seed,
   )
+  stack.defer(() => crew.kill())
   const anyone = () => Math.floor(random.fraction() * processes)
   const victims: Victims = {
     ...{ topology, namespace: NAMESPACE, leaseMs: LEASE_MS, fraction: () => random.fraction() },
-    killWorker: () => crew.kill(anyone()),
+    killWorker: () => crew.replace(anyone()),
     pauseWorker: (forMs) => crew.pause(anyone(), forMs),
     deafenWorker: (forMs) => crew.deafen(anyone(), forMs),
   }
-  const possible = faultsOf(options)
   const done: Record<string, number> = {}
   await crew.ready()
   const startedAt = performance.now()

@@ -80,6 +80,7 @@ async function main(): Promise<void> {
     1,
     ['--expose-gc'],
   )
+  stack.defer(() => crew.kill())
   await crew.ready()
   const rows: Row[] = []
   const startedAt = performance.now()

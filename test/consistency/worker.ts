@@ -62,6 +62,8 @@ const prisma = new PrismaClient({ adapter: new PrismaPg(pool) }).$extends(
 )
 
 process.on('message', (message: ToWorker) => void obey(message))
+// Nobody is left to work for, or it has ended in order.
+process.on('disconnect', () => process.exit())
 const rowsInUse = ALL_ROWS.filter(({ id }) => id <= settings.rows)
 const loops = Array.from({ length: settings.loops }, () => work())
 const reporting = setInterval(() => report(), 200)

@@ -74,6 +74,20 @@ export class RedisCluster {
     await this.#settled(this.nodes.filter((node) => node !== this.primaries[shard]))
   }
 
+  /** Crashes whoever is the primary of a shard, waits until the other has taken over, and lets it follow that one. */
+  async crashAndFollow(shard: number): Promise<void> {
+    const pair = [this.primaries[shard]!, this.replicas[shard]!] as const
+    const [current, next] =
+      (await pair[0].info('role')) === 'master' ? pair : ([pair[1], pair[0]] as const)
+    await current.kill()
+    await this.#promoted(next)
+    await this.#settled(this.nodes.filter((node) => node !== current))
+    await current.restart()
+    await eventually('the one that crashed follows', async () => {
+      return (await current.info('master_link_status')) === 'up'
+    })
+  }
+
   async stop(): Promise<void> {
     await this.#stack.disposeAsync()
   }
