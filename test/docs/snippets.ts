@@ -15,9 +15,13 @@ export async function shownSnippets(page: string): Promise<readonly ShownSnippet
   return [...text.matchAll(BLOCK)].map(([, name, code]) => ({ name: name!, code: code!.trimEnd() }))
 }
 
-/** The same snippet in the file that compiles and runs: all its regions, without their indentation. */
-export async function runnableSnippet(name: string): Promise<string> {
-  const text = await readFile(new URL(`snippets/${name}.ts`, import.meta.url), 'utf8')
+/**
+ * The same snippet in the file that compiles and runs: all its regions, without their indentation.
+ *
+ * @param file where it is, if not in the file of its name
+ */
+export async function runnableSnippet(name: string, file = name): Promise<string> {
+  const text = await readFile(new URL(`snippets/${file}.ts`, import.meta.url), 'utf8')
   const regions = [...text.matchAll(REGION)].filter((match) => match[1] === name)
   return regions
     .map(([, , code]) => outdent(code!))

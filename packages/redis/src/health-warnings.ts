@@ -11,7 +11,8 @@ export function warningsOf(server: ServerHealth): string[] {
 
 /** What to do where a command was refused. */
 export function advice(reason: string): string {
-  if (reason.includes('NOPERM')) {
+  // The last two are what a script says, whose user it is not told.
+  if (/NOPERM|user executing the script|ACL failure/i.test(reason)) {
     return '. Expected a user with the commands, keys and channels that docs/redis.md lists'
   }
   if (reason.includes('OOM')) {

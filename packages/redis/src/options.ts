@@ -2,6 +2,7 @@ import {
   type ByteSize,
   checkCount,
   checkKeys,
+  checkRecord,
   type Duration,
   invalidOption,
   parseByteSize,
@@ -78,6 +79,12 @@ export function resolveRedisOptions(options: RedisTierOptions): ResolvedRedisOpt
   checkKeys('redisTier.breaker', breaker, ['failures', 'retry'])
   const { failures = 5, retry = '1s' } = breaker
   checkCount('redisTier.breaker.failures', failures)
+  if (typeof codec?.encode !== 'function' || typeof codec.decode !== 'function') {
+    throw invalidOption('redisTier.codec', 'a codec such as msgpackCodec', codec)
+  }
+  if (encryption !== undefined) {
+    checkRecord('redisTier.encryption', encryption, 'an object such as { keys: [{ id, key }] }')
+  }
   if (encryption !== undefined && nameSecret === undefined) {
     throw invalidOption(
       'redisTier.nameSecret',

@@ -76,6 +76,8 @@ describe('health warns of', () => {
 
 it.each([
   ["NOPERM this user has no permissions to run the 'info' command", 'docs/redis.md'],
+  ["ERR The user executing the script can't run this command or subcommand", 'docs/redis.md'],
+  ['ERR ACL failure in script: No permissions to access a channel', 'docs/redis.md'],
   ['OOM command not allowed when used memory', 'raise maxmemory'],
   ['NOAUTH Authentication required.', 'password'],
   ['WRONGPASS invalid username-password pair', 'password'],

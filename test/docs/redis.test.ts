@@ -1,0 +1,108 @@
+import { readFile } from 'node:fs/promises'
+import type { Tidemark } from '@tidemark/core'
+import type { Cluster, Redis } from 'ioredis'
+import { afterAll, afterEach, beforeAll, describe, expect, it, vi } from 'vitest'
+import { RedisCluster } from '../support/redis-cluster.ts'
+import { RedisServer } from '../support/redis-server.ts'
+import { Harness } from '../unit/core/harness.ts'
+import { onCluster } from './snippets/redis-cluster.ts'
+import { tell } from './snippets/redis-health.ts'
+import { onServer, withSentinels } from './snippets/redis.ts'
+import { runnableSnippet, shownSnippets } from './snippets.ts'
+
+const page = await readFile(new URL('../../docs/redis.md', import.meta.url), 'utf8')
+const advised = 'Expected a user with the commands, keys and channels that docs/redis.md lists'
+/** The line that the page shows, for the namespace of its examples. */
+const acl = /```redis\n(.+)\n```/.exec(page)![1]!.replaceAll('tidemark:', 'shop:').split(' ')
+const commands = acl.filter((word) => word.startsWith('+'))
+const onClusters = /`((?:\+cluster\|\w+ ?)+)` on a Cluster/.exec(page)![1]!.split(' ')
+
+const ends: (() => unknown)[] = []
+afterEach(async () => {
+  for (const end of ends.splice(0).toReversed()) await end()
+})
+
+function opened<T extends Redis | Cluster>({ redis, cache }: { redis: T; cache: Tidemark }) {
+  redis.on('error', () => {})
+  ends.push(async () => {
+    await cache.close()
+    redis.disconnect()
+  })
+  return { redis, cache, harness: new Harness({ cache }) }
+}
+
+/** Reads, hits of another process, a write, and whatever else is called. */
+async function useAll(join: () => ReturnType<typeof opened>): Promise<void> {
+  const [one, other] = [join(), join()]
+  let row = 0
+  const read = ({ harness }: typeof one) => harness.read(() => row)
+  await vi.waitFor(
+    async () => {
+      const health = await tell(other.cache, { warn: () => {} })
+      expect(health).toMatchObject({ up: true, shared: { bus: 'up', breaker: 'closed' } })
+    },
+    { timeout: 5000, interval: 20 },
+  )
+  await vi.waitFor(async () => {
+    await read(one)
+    expect(await read(other)).toBe(0)
+    expect(other.harness.counts().hits['shared']).toBeGreaterThan(0)
+  })
+  await one.harness.write(() => (row = 1))
+  await vi.waitFor(async () => expect(await read(other)).toBe(1))
+  expect(one.cache.metrics()).toMatchObject({ markFailures: 0, lostLeases: 0 })
+  await one.cache.clear()
+}
+
+describe('docs/redis.md', () => {
+  it('shows code that compiles, and that runs where there is a server for it', async () => {
+    const shown = await shownSnippets('docs/redis.md')
+    expect(shown.map(({ name }) => name)).toEqual([
+      'redis-server',
+      'redis-sentinels',
+      'redis-cluster',
+      'redis-health',
+    ])
+    for (const { name, code } of shown) {
+      const file = name === 'redis-server' || name === 'redis-sentinels' ? 'redis' : name
+      expect(code).toBe(await runnableSnippet(name, file))
+    }
+    expect(withSentinels).toBeTypeOf('function')
+  })
+
+  describe('the permissions that it lists', () => {
+    let server: RedisServer
+    const join = () => opened(onServer(`redis://tidemark:password@127.0.0.1:${server.port}`))
+
+    beforeAll(async () => {
+      server = await RedisServer.start()
+    })
+    afterAll(() => server.stop())
+
+    it('are enough', async () => {
+      await server.command('SCRIPT', 'FLUSH')
+      await server.command(acl[0]!, ...acl.slice(1))
+      await useAll(join)
+    })
+
+    it.each(commands)('are all needed: %s', async (command) => {
+      await server.command('SCRIPT', 'FLUSH')
+      await server.command(acl[0]!, ...acl.slice(1).filter((word) => word !== command))
+      if (command === '+subscribe') await expect(useAll(join)).rejects.toThrow('up: true, shared')
+      else expect((await join().cache.health()).warnings.join()).toContain(advised)
+    })
+
+    it.each(['~shop:*', '&shop:bus*'])('are of no use without %s', async (pattern) => {
+      const others = acl.slice(1).filter((word) => word !== pattern)
+      await server.command(acl[0]!, ...others)
+      expect((await join().cache.health()).warnings.join()).toContain(advised)
+    })
+  })
+
+  it('lists what is needed on a Cluster', { timeout: 60_000 }, async () => {
+    const servers = await RedisCluster.start()
+    ends.push(() => servers.stop())
+    for (const node of servers.nodes) await node.command(acl[0]!, ...acl.slice(1), ...onClusters)
+    await useAll(() => opened(onCluster(servers.startupNodes, 'password')))
+  })
+})
