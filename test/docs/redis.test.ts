@@ -6,6 +6,7 @@ import { RedisCluster } from '../support/redis-cluster.ts'
 import { RedisServer } from '../support/redis-server.ts'
 import { Harness } from '../unit/core/harness.ts'
 import { onCluster } from './snippets/redis-cluster.ts'
+import { topFilms } from './snippets/redis-coalesce.ts'
 import { tell } from './snippets/redis-health.ts'
 import { onServer, withSentinels } from './snippets/redis.ts'
 import { runnableSnippet, shownSnippets } from './snippets.ts'
@@ -35,7 +36,8 @@ function opened<T extends Redis | Cluster>({ redis, cache }: { redis: T; cache: 
 async function useAll(join: () => ReturnType<typeof opened>): Promise<void> {
   const [one, other] = [join(), join()]
   let row = 0
-  const read = ({ harness }: typeof one) => harness.read(() => row)
+  const read = ({ harness }: typeof one) =>
+    harness.read(() => row, { hint: { coalesce: 'shared' } })
   await vi.waitFor(
     async () => {
       const health = await tell(other.cache, { warn: () => {} })
@@ -61,13 +63,15 @@ describe('docs/redis.md', () => {
       'redis-server',
       'redis-sentinels',
       'redis-cluster',
+      'redis-coalesce',
       'redis-health',
     ])
     for (const { name, code } of shown) {
       const file = name === 'redis-server' || name === 'redis-sentinels' ? 'redis' : name
       expect(code).toBe(await runnableSnippet(name, file))
     }
-    expect(withSentinels).toBeTypeOf('function')
+    // Compiled, and run nowhere here.
+    expect([withSentinels, topFilms].map((run) => typeof run)).toEqual(['function', 'function'])
   })
 
   describe('the permissions that it lists', () => {
@@ -82,7 +86,7 @@ describe('docs/redis.md', () => {
     it('are enough', async () => {
       await server.command('SCRIPT', 'FLUSH')
       await server.command(acl[0]!, ...acl.slice(1))
-      await useAll(join)
+      await expect(useAll(join)).resolves.toBeUndefined()
     })
 
     it.each(commands)('are all needed: %s', async (command) => {
@@ -103,6 +107,7 @@ describe('docs/redis.md', () => {
     const servers = await RedisCluster.start()
     ends.push(() => servers.stop())
     for (const node of servers.nodes) await node.command(acl[0]!, ...acl.slice(1), ...onClusters)
-    await useAll(() => opened(onCluster(servers.startupNodes, 'password')))
+    const join = () => opened(onCluster(servers.startupNodes, 'password'))
+    await expect(useAll(join)).resolves.toBeUndefined()
   })
 })

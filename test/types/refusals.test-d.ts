@@ -155,6 +155,8 @@ describe('withCache of Kysely does not compile with', () => {
     // @ts-expect-error
     cached({ consistency: 'stale' })
     // @ts-expect-error
+    cached({ coalesce: 'cluster' })
+    // @ts-expect-error
     uncached({ ttl: '1m' })
     // @ts-expect-error
     cached(query)
@@ -236,6 +238,8 @@ describe('cacheExtension and withCache of Prisma do not compile with', () => {
     // @ts-expect-error
     void extended.film.findMany({ cache: { consistency: 'stale' } })
     // @ts-expect-error
+    void extended.film.findMany({ cache: { coalesce: 'cluster' } })
+    // @ts-expect-error
     void extended.film.findFirst({ cache: { tll: '1m' } })
     // @ts-expect-error
     void extended.film.findUnique({ where: { id: 1 }, cache: { ttl: '1 fortnight' } })
@@ -273,6 +277,8 @@ describe('cacheExtension and withCache of Prisma do not compile with', () => {
     void wrapped.film.findMany({ cache: '1m' })
     // @ts-expect-error
     void wrapped.film.findMany({ cache: { consistency: 'stale' } })
+    // @ts-expect-error
+    void wrapped.film.findMany({ cache: { coalesce: 'cluster' } })
     // @ts-expect-error
     void wrapped.film.findFirst({ cache: { tll: '1m' } })
     // @ts-expect-error

@@ -136,15 +136,16 @@ export class Engine {
     return new TransactionScope(this)
   }
 
-  /** Does what nobody waits for, and whose failure concerns nobody; not at all where too much is under way. */
-  runInBackground(work: () => Promise<unknown>): void {
-    if (this.#background.size >= MAX_BACKGROUND) return
+  /** Does what no caller waits for, and whose failure concerns nobody: it resolves then, too; not at all where too much is under way. */
+  runInBackground(work: () => Promise<unknown>): Promise<unknown> {
+    if (this.#background.size >= MAX_BACKGROUND) return Promise.resolve()
     const tracked = work()
       .catch(() => undefined)
       .finally(() => {
         this.#background.delete(tracked)
       })
     this.#background.add(tracked)
+    return tracked
   }
 
   async close(): Promise<void> {

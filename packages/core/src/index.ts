@@ -5,6 +5,7 @@ export type { MemoryOptions, TidemarkOptions } from './options.ts'
 export type { Partition } from './partition.ts'
 export type { ByteSize } from './byte-size.ts'
 export type { Duration } from './duration.ts'
+export type { Coalescing } from './coalescing.ts'
 export type { Consistency } from './consistency.ts'
 export { TidemarkError } from './tidemark-error.ts'
 export type { TidemarkErrorCode } from './tidemark-error.ts'
@@ -73,6 +74,7 @@ export { openSharedMarks } from './shared-marks.ts'
 export type { SharedMarks, SharedMarksOptions } from './shared-marks.ts'
 export type {
   NewSharedEntry,
+  Claim,
   FoundEntry,
   SharedEntry,
   SharedLookup,

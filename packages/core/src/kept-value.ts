@@ -67,7 +67,7 @@ export class KeptValue<T> {
 
   #askForMark(): void {
     if (this.#isAsking) return
-    this.#engine.runInBackground(async () => {
+    void this.#engine.runInBackground(async () => {
       this.#isAsking = true
       try {
         await this.#engine.marks.read(this.#tags)

@@ -31,6 +31,8 @@ export interface Lookup {
   readonly ttlMs: number
   /** Whether the shared tier must have said that it is current since the read began. */
   readonly isStrict: boolean
+  /** Whether one process loads it for all, where it is not there. */
+  readonly isLoadedOnce: boolean
   readonly startedAt: number
 }
 
@@ -55,7 +57,15 @@ export function prepareLookup(engine: Engine, call: ReadCall): Lookup | BypassRe
   const tags = engine.shared?.marksOf?.(dependencies, key) ?? dependencies
   const ttlMs = hint?.ttlMs ?? byTables
   const isStrict = hint?.consistency === 'strict' && engine.shared !== undefined
-  return { call, material, id, key, tags, ttlMs, isStrict, startedAt }
+  const isLoadedOnce = loadsOnce(engine, call)
+  return { call, material, id, key, tags, ttlMs, isStrict, isLoadedOnce, startedAt }
+}
+
+/** Not where a caller can cancel: it would have to wait for a load that it cannot cancel. */
+function loadsOnce({ shared }: Engine, { plan, hint, cancellable }: ReadCall): boolean {
+  if (!shared?.claim || !shared.unclaim || cancellable) return false
+  const byTables = plan.decision.cached ? plan.decision.policy.coalesce : 'process'
+  return ((hint?.cached && hint.coalesce) ?? byTables) === 'shared'
 }
 
 /** Undefined where a parameter has no encoding, or throws when it is looked at. */

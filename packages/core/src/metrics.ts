@@ -56,6 +56,8 @@ export type HitKind =
   | 'shared'
   /** By the answer to the same query that was already on its way. */
   | 'joined'
+  /** By what another process has loaded meanwhile, see `coalesce`. */
+  | 'waited'
 
 /** Why a read that was looked up had to go to the database. */
 export type MissReason =

@@ -1,4 +1,5 @@
 import { checkKeys, checkName, checkNames, checkRecord } from './check-options.ts'
+import { checkCoalescing, type Coalescing } from './coalescing.ts'
 import { checkConsistency, type Consistency } from './consistency.ts'
 import { type Duration, parseDuration } from './duration.ts'
 import { physicalTable } from './tags.ts'
@@ -21,12 +22,16 @@ export interface ReadHint {
    * memory unless the shared tier has just said that it is current. Default: the cache's `consistency`.
    */
   readonly consistency?: Consistency
+  /** Who shares one load of what is missing. Default: the tables' policy, then `'process'`. */
+  readonly coalesce?: Coalescing
 }
 
 /** What holds for every read of a table that has no hint of its own. */
 export interface TablePolicy {
   /** How long results may be served at most. Default: the cache's `ttl`. */
   readonly ttl?: Duration
+  /** Who shares one load of what is missing. A query of several tables goes by `'shared'` if one of them says it. */
+  readonly coalesce?: Coalescing
 }
 
 /** The part of an adapter's options that says what is cached without a hint. */
@@ -46,6 +51,7 @@ export const POLICY_OPTION_NAMES = ['cacheByDefault', 'tables'] as const
 /** What was decided for a read that is to be cached. */
 export interface ReadPolicy {
   readonly ttlMs: number
+  readonly coalesce: Coalescing
 }
 
 /** What the tables of a query say, before any hint. */
@@ -57,7 +63,7 @@ export type TablesDecision =
 export class Policies {
   readonly #cacheByDefault: boolean
   readonly #defaultTtlMs: number
-  readonly #ttlMsByTable: ReadonlyMap<string, number | false>
+  readonly #byTable: ReadonlyMap<string, ReadPolicy | false>
 
   /**
    * @param defaultSchema left out of table names, see `physicalTable`
@@ -74,17 +80,17 @@ export class Policies {
     checkRecord('tables', tables)
     this.#cacheByDefault = cacheByDefault
     this.#defaultTtlMs = defaultTtlMs
-    const ttlMsByTable = new Map<string, number | false>()
+    const byTable = new Map<string, ReadPolicy | false>()
     for (const [table, policy] of Object.entries(tables)) {
       checkName('tables', table)
       const name = physicalName(table, defaultSchema).toLowerCase()
-      const ttlMs = parseTablePolicy(`tables.${table}`, policy, defaultTtlMs)
-      if ((ttlMsByTable.get(name) ?? ttlMs) !== ttlMs) {
+      const parsed = parseTablePolicy(`tables.${table}`, policy, defaultTtlMs)
+      if (!areSame(byTable.get(name) ?? parsed, parsed)) {
         throw invalidOption('tables', `one policy for ${name}, however it is written`, tables)
       }
-      ttlMsByTable.set(name, ttlMs)
+      byTable.set(name, parsed)
     }
-    this.#ttlMsByTable = ttlMsByTable
+    this.#byTable = byTable
   }
 
   /**
@@ -93,16 +99,18 @@ export class Policies {
    * @param behind what those tables stand for, such as the tables behind a view: `false` counts for them too
    */
   ofTables(tables: readonly string[], behind: readonly string[] = []): TablesDecision {
-    const policyOf = (table: string) => this.#ttlMsByTable.get(table.toLowerCase())
-    const ttls = tables.map(policyOf)
-    if (ttls.includes(false) || behind.map(policyOf).includes(false)) {
+    const policyOf = (table: string) => this.#byTable.get(table.toLowerCase())
+    const policies = tables.map(policyOf)
+    if (policies.includes(false) || behind.map(policyOf).includes(false)) {
       return { cached: false, reason: 'policy-off' }
     }
-    const given = ttls.filter((ttlMs) => typeof ttlMs === 'number')
+    const given = policies.filter((policy) => typeof policy === 'object')
     const covered = tables.length > 0 && given.length === tables.length
     if (!covered && !this.#cacheByDefault) return { cached: false, reason: 'no-policy' }
-    const candidates = covered ? given : [...given, this.#defaultTtlMs]
-    return { cached: true, policy: { ttlMs: Math.min(...candidates) } }
+    const ttls = given.map(({ ttlMs }) => ttlMs)
+    const ttlMs = Math.min(...ttls, ...(covered ? [] : [this.#defaultTtlMs]))
+    const isShared = given.some(({ coalesce }) => coalesce === 'shared')
+    return { cached: true, policy: { ttlMs, coalesce: isShared ? 'shared' : 'process' } }
   }
 }
 
@@ -116,10 +124,17 @@ function parseTablePolicy(
   name: string,
   policy: TablePolicy | false,
   defaultTtlMs: number,
-): number | false {
+): ReadPolicy | false {
   if (policy === false) return false
-  checkKeys(name, policy, ['ttl'], 'an object with an optional ttl, or false')
-  return policy.ttl === undefined ? defaultTtlMs : parseDuration(`${name}.ttl`, policy.ttl)
+  checkKeys(name, policy, ['ttl', 'coalesce'], 'an object with an optional ttl, or false')
+  const { ttl, coalesce = 'process' } = policy
+  checkCoalescing(`${name}.coalesce`, coalesce)
+  return { ttlMs: ttl === undefined ? defaultTtlMs : parseDuration(`${name}.ttl`, ttl), coalesce }
+}
+
+function areSame(one: ReadPolicy | false, other: ReadPolicy | false): boolean {
+  if (!one || !other) return one === other
+  return one.ttlMs === other.ttlMs && one.coalesce === other.coalesce
 }
 
 /** A hint, checked and resolved once, so that a query that is run often pays for it once. */
@@ -131,6 +146,7 @@ export interface CachedHint {
   readonly tags: readonly string[]
   readonly tables: readonly string[] | undefined
   readonly consistency: Consistency | undefined
+  readonly coalesce: Coalescing | undefined
 }
 
 export interface UncachedHint {
@@ -154,16 +170,18 @@ export function resolveHint(
   name = 'cache',
   expected = "an object such as { ttl: '1m' }",
 ): CachedHint {
-  checkKeys(name, hint, ['ttl', 'tags', 'tables', 'consistency'], expected)
-  const { ttl, tags = [], tables, consistency } = hint
+  checkKeys(name, hint, ['ttl', 'tags', 'tables', 'consistency', 'coalesce'], expected)
+  const { ttl, tags = [], tables, consistency, coalesce } = hint
   checkNames(`${name}.tags`, tags)
   if (tables !== undefined) checkTables(`${name}.tables`, tables)
   if (consistency !== undefined) checkConsistency(`${name}.consistency`, consistency)
+  if (coalesce !== undefined) checkCoalescing(`${name}.coalesce`, coalesce)
   return {
     cached: true,
     ttlMs: ttl === undefined ? undefined : parseDuration(`${name}.ttl`, ttl),
     tags: [...tags],
     tables: tables && [...tables],
     consistency,
+    coalesce,
   }
 }

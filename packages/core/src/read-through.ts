@@ -3,7 +3,8 @@ import type { Encoding } from './codec.ts'
 import type { Engine } from './engine.ts'
 import { changeOf, type Lookup, prepareLookup, type ReadCall } from './lookup.ts'
 import type { MarkToken } from './marks.ts'
-import type { BypassReason, MissReason } from './metrics.ts'
+import { loadOnce } from './load-once.ts'
+import type { BypassReason, HitKind, MissReason } from './metrics.ts'
 import type { FoundEntry } from './shared-tier.ts'
 import { encodeResult, rememberResult, storeResult } from './store-result.ts'
 import type { Entry } from './tier.ts'
@@ -12,6 +13,8 @@ import type { Entry } from './tier.ts'
 export interface Loaded {
   readonly value: unknown
   readonly encoding: Encoding
+  /** When it is there for other processes, if it is stored for them. */
+  readonly storing?: Promise<unknown> | undefined
 }
 
 type Load<T> = () => Promise<T>
@@ -128,16 +131,28 @@ async function fill<T>(
   if (reading.state === 'locked') return bypass(engine, call, 'marks-locked', load)
 
   const { tokens, entry } = reading
-  const shared = entry && takeShared(engine, lookup, tokens, entry)
-  if (shared?.state === 'served') return shared.value as T
+  const shared = entry && takeShared(engine, lookup, tokens, entry, 'shared')
+  if (shared?.state === 'served') return shared.loaded.value as T
   const reason = shared?.reason ?? localReason
-  const loadOwn = () => loadAndStore(engine, lookup, tokens, reason, load)
+  const loadUnder = (current: readonly MarkToken[]) =>
+    loadAndStore(engine, lookup, current, reason, load)
+  const loadOwn = () => loadUnder(tokens)
+  const loadForAll = () =>
+    lookup.isLoadedOnce
+      ? loadOnce({
+          ...{ engine, lookup, tokens, load: loadUnder },
+          take: (current, found) => {
+            const taken = takeShared(engine, lookup, current, found, 'waited')
+            return taken.state === 'served' ? taken.loaded : undefined
+          },
+        })
+      : loadOwn()
   if (call.cancellable) return (await loadOwn()).value as T
   const flightKey = `${key}\n${tokens.join()}`
   const ongoing = engine.flights.get(flightKey)
   // Nothing is awaited where there is nothing to join: two callers of one tick would miss each other.
   if (!ongoing || startedAt - ongoing.startedAt >= Math.min(ttlMs, JOIN_WINDOW_MS)) {
-    return (await engine.flights.start(flightKey, engine.clock.now(), loadOwn)).value as T
+    return (await engine.flights.start(flightKey, engine.clock.now(), loadForAll)).value as T
   }
   try {
     const { encoding } = await ongoing.result
@@ -158,7 +173,8 @@ function takeShared(
   lookup: Lookup,
   tokens: readonly MarkToken[],
   entry: FoundEntry,
-): { state: 'served'; value: unknown } | { state: 'refused'; reason: MissReason } {
+  kind: HitKind,
+): { state: 'served'; loaded: Loaded } | { state: 'refused'; reason: MissReason } {
   const { call, key, startedAt, ttlMs } = lookup
   if (typeof entry === 'string') return { state: 'refused', reason: entry }
   if (!areSame(tokens, entry.tokens)) return { state: 'refused', reason: 'marks-moved' }
@@ -169,7 +185,7 @@ function takeShared(
   } catch {
     return { state: 'refused', reason: 'corrupt-entry' }
   }
-  call.plan.shape.hit('shared', engine.clock.now() - startedAt)
+  call.plan.shape.hit(kind, engine.clock.now() - startedAt)
   const encoding = encodeResult(engine, key, value)
   if (encoding.state === 'encoded') {
     // It was asked for before it answered, so it is this old at most.
@@ -180,7 +196,7 @@ function takeShared(
       entry.ttlMs,
     )
   }
-  return { state: 'served', value }
+  return { state: 'served', loaded: { value, encoding } }
 }
 
 function areSame(tokens: readonly MarkToken[], others: readonly MarkToken[]): boolean {
@@ -216,12 +232,12 @@ async function loadAndStore(
     : encodeResult(engine, lookup.key, value)
   if (encoding.state === 'refused') {
     shape.bypass(encoding.reason)
-  } else {
-    shape.miss(reason)
-    const { stored, bytes } = encoding
-    storeResult(engine, lookup, { tokens, readAt, stored, bytes }, value)
+    return { value, encoding }
   }
-  return { value, encoding }
+  shape.miss(reason)
+  const { stored, bytes } = encoding
+  const storing = storeResult(engine, lookup, { tokens, readAt, stored, bytes }, value)
+  return { value, encoding, storing }
 }
 
 /** Asks the database on behalf of a read that has nothing to do with the cache. */

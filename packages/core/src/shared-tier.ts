@@ -68,12 +68,34 @@ export interface SharedTier {
   release(tags: readonly Tag[], writer: WriterId): Promise<number>
   abandon(tags: readonly Tag[], writer: WriterId): Promise<void>
 
+  /**
+   * Says who is to load what is not there: `'yours'` for the first who asks, until `unclaim` or for `claimMs`; meanwhile
+   * `'taken'` for the others, or `'over'` once it was said that the load is over. A claim is about a key under its tokens,
+   * so that it ends with a write. Default: each process loads for itself.
+   */
+  claim?(key: CacheKey, tokens: readonly MarkToken[], who: string, claimMs: number): Promise<Claim>
+
+  /**
+   * Ends the claim of `who`, if it is still its own. `'over'`: what it loaded is stored or will not be, so for `claimMs`
+   * nobody waits for it. `'free'`: the load failed, and another may try.
+   */
+  unclaim?(
+    key: CacheKey,
+    tokens: readonly MarkToken[],
+    who: string,
+    how: 'over' | 'free',
+    claimMs: number,
+  ): Promise<void>
+
   /** How it is doing, for `cache.health()`: it resolves, whatever is wrong, and in bounded time. Default: it is looked up. */
   health?(): Promise<SharedHealth>
 
   /** Lets go of what this process holds. What is shared is not touched. */
   close(): Promise<void>
 }
+
+/** Whose it is to load something, see `SharedTier.claim`. */
+export type Claim = 'yours' | 'taken' | 'over'
 
 /** A result to be stored for all. */
 export interface NewSharedEntry {

@@ -5,13 +5,22 @@ import type { Engine } from './engine.ts'
 import type { Lookup } from './lookup.ts'
 import type { Entry } from './tier.ts'
 
-/** Keeps what was loaded, here and for other processes. Nobody waits for a tier that is slow. */
-export function storeResult(engine: Engine, lookup: Lookup, result: Result, value: unknown): void {
+/**
+ * Keeps what was loaded, here and for other processes. No caller waits for a tier that is slow.
+ *
+ * @returns when it is there for other processes, or has failed; undefined where it is not stored for them
+ */
+export function storeResult(
+  engine: Engine,
+  lookup: Lookup,
+  result: Result,
+  value: unknown,
+): Promise<unknown> | undefined {
   const { clock, random, settings, shared } = engine
   const ttlMs = lookup.ttlMs * (1 - settings.ttlJitter * random.fraction())
-  if (!rememberResult(engine, lookup, result, ttlMs) || !shared) return
+  if (!rememberResult(engine, lookup, result, ttlMs) || !shared) return undefined
   const ageMs = clock.now() - result.readAt
-  engine.runInBackground(() =>
+  return engine.runInBackground(() =>
     shared.store(lookup.key, { tokens: result.tokens, ttlMs, ageMs, value }),
   )
 }
@@ -35,7 +44,7 @@ export function rememberResult(
     if (engine.closed || marks.match(tags, result.tokens) === 'moved') return false
     const expiresAt = result.readAt + ttlMs * settings.memoryTtlShare
     const storing = tier.set(key, { ...result, expiresAt })
-    if (isPromise(storing)) engine.runInBackground(() => storing)
+    if (isPromise(storing)) void engine.runInBackground(() => storing)
   } catch {
     // Forgotten, see above.
   }

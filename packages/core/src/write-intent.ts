@@ -80,7 +80,7 @@ export class WriteIntent {
       engine.metrics.markFailure()
       if (consistency !== 'strict') return intent
       // Nothing will be written. What of the intent took hold would end with its lease; this is sooner.
-      engine.runInBackground(() => intent.close('settled'))
+      void engine.runInBackground(() => intent.close('settled'))
       throw new TidemarkError(
         'MARKS_UNAVAILABLE',
         `expected to lock the marks of ${tags.join(', ')} before the write, as consistency: 'strict' asks, but the ` +

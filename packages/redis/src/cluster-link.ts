@@ -74,6 +74,16 @@ export class ClusterLink implements RedisLink {
     await this.#run(() => this.#cluster.set(entry, bytes, 'PX', ttlMs))
   }
 
+  async claim(claim: string, who: string, ttlMs: number): Promise<string | null> {
+    return this.#run(async () => {
+      const [, holder] = await Promise.all([
+        this.#cluster.set(claim, who, 'PX', ttlMs, 'NX'),
+        this.#cluster.get(claim),
+      ])
+      return holder
+    })
+  }
+
   async publish(channel: string, message: string): Promise<void> {
     await this.#run(() => this.#cluster.publish(channel, message))
   }

@@ -38,6 +38,8 @@ export interface RedisLink {
     args: readonly (string | number)[],
   ): Promise<number>
   store(entry: string, bytes: Buffer, ttlMs: number): Promise<void>
+  /** Writes a name where there is none, and says which is there. */
+  claim(claim: string, who: string, ttlMs: number): Promise<string | null>
   publish(channel: string, message: string): Promise<void>
   /** Asks each server that it knows for its epoch again, whether or not it has failed lately. */
   checkEpochs(): Promise<void>

@@ -8,6 +8,7 @@ import type { HashedNames } from './codec/hashed-names.ts'
  * namespace:{group}:v:hash   an entry, by the hash of its query's key
  * namespace:{group}:all      the mark that every entry of the group depends on
  * namespace:m:tag            the mark of a table or of a name from a hint
+ * namespace:{group}:c:hash   who loads an entry for all, by the hash of the key and its tokens
  * namespace:{group}:trial    what `cache.health()` tries reads and writes on
  * namespace:bus              the channel on which processes tell each other
  * ```
@@ -49,6 +50,12 @@ export class RedisNames {
 
   entry(key: CacheKey): string {
     return `${this.#namespace}:{${this.#groupOf(key)}}:v:${this.#hashOf(key)}`
+  }
+
+  /** Beside the entry of the key. */
+  claim(key: CacheKey, tokens: readonly string[]): string {
+    const group = this.#groupOf(key)
+    return `${this.#namespace}:{${group}}:c:${this.#hashes.of(`${key}\n${tokens.join()}`)}`
   }
 
   /** @param mark as `marksOf` gives it */

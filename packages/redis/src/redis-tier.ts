@@ -1,7 +1,9 @@
 import {
   type CacheKey,
+  type Claim,
   type FoundEntry,
   invalidOption,
+  type MarkToken,
   type NewSharedEntry,
   type SharedEntry,
   type SharedHealth,
@@ -23,7 +25,7 @@ import { checkClient, type RedisClient } from './redis-client.ts'
 import { RedisBus } from './redis-bus.ts'
 import type { RedisLink } from './redis-link.ts'
 import { RedisNames } from './redis-names.ts'
-import { INTENT, RELEASE, type Script } from './scripts.ts'
+import { INTENT, RELEASE, type Script, UNCLAIM } from './scripts.ts'
 import { ServerLink } from './server-link.ts'
 
 /**
@@ -112,6 +114,29 @@ class RedisTier implements SharedTier {
   async abandon(marks: readonly Tag[], writer: WriterId): Promise<void> {
     this.#parts.leases.drop(writer)
     await this.#lock(marks, writer)
+  }
+
+  async claim(
+    key: CacheKey,
+    tokens: readonly MarkToken[],
+    who: string,
+    claimMs: number,
+  ): Promise<Claim> {
+    const { link, names } = this.#parts
+    const holder = await link.claim(names.claim(key, tokens), who, claimMs)
+    if (holder === who) return 'yours'
+    return holder === 'over' ? 'over' : 'taken'
+  }
+
+  async unclaim(
+    key: CacheKey,
+    tokens: readonly MarkToken[],
+    who: string,
+    how: 'over' | 'free',
+    claimMs: number,
+  ): Promise<void> {
+    const { link, names } = this.#parts
+    await link.write(UNCLAIM, [names.claim(key, tokens)], [who, how, claimMs])
   }
 
   async health(): Promise<SharedHealth> {

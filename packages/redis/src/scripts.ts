@@ -79,6 +79,17 @@ for index, key in ipairs(KEYS) do
 end
 return marks`)
 
+/** Ends a claim if it is still its own: `KEYS` claim; `ARGV` who, `over` or `free`, how long it is over in milliseconds. */
+export const UNCLAIM = script(`
+if redis.call('GET', KEYS[1]) == ARGV[1] then
+  if ARGV[2] == 'over' then
+    redis.call('SET', KEYS[1], 'over', 'PX', ARGV[3])
+  else
+    redis.call('DEL', KEYS[1])
+  end
+end
+return 0`)
+
 function script(text: string): Script {
   const trimmed = text.trim()
   return { text: trimmed, sha: createHash('sha1').update(trimmed).digest('hex') }

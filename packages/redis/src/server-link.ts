@@ -67,6 +67,16 @@ export class ServerLink implements RedisLink {
     await this.#run(() => this.#client.set(entry, bytes, 'PX', ttlMs))
   }
 
+  async claim(claim: string, who: string, ttlMs: number): Promise<string | null> {
+    return this.#run(async () => {
+      const [, holder] = await Promise.all([
+        this.#client.set(claim, who, 'PX', ttlMs, 'NX'),
+        this.#client.get(claim),
+      ])
+      return holder
+    })
+  }
+
   async publish(channel: string, message: string): Promise<void> {
     await this.#run(() => this.#client.publish(channel, message))
   }

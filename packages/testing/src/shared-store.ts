@@ -2,6 +2,7 @@ import {
   type Bus,
   type BusMessage,
   type CacheKey,
+  type Claim,
   type Clock,
   type Codec,
   InProcessBus,
@@ -19,7 +20,8 @@ import {
 } from '@tidemark/core'
 
 export interface SharedCall {
-  readonly method: 'lookup' | 'mint' | 'store' | 'intent' | 'release' | 'abandon' | 'message'
+  readonly method:
+    'lookup' | 'mint' | 'store' | 'intent' | 'release' | 'abandon' | 'claim' | 'unclaim' | 'message'
   /** Set where the call is about a key. */
   readonly key?: CacheKey
 }
@@ -39,6 +41,7 @@ export class SharedStore {
   /** Tokens that somebody has asked for: the others are as good as absent. */
   readonly minted = new Set<MarkToken>()
   readonly entries = new Map<CacheKey, StoredEntry>()
+  readonly claims = new Map<string, { readonly who: string; readonly until: number }>()
   readonly clock: Clock
 
   constructor({ clock, random, leaseMs }: { clock: Clock; random: Random; leaseMs: number }) {
@@ -134,6 +137,38 @@ export class ConnectedStore implements SharedTier {
     this.#store.marks.abandon(tags, writer)
   }
 
+  async claim(
+    key: CacheKey,
+    tokens: readonly MarkToken[],
+    who: string,
+    claimMs: number,
+  ): Promise<Claim> {
+    await this.#pass({ method: 'claim', key })
+    const { claims, clock } = this.#store
+    const name = claimName(key, tokens)
+    const known = claims.get(name)
+    if (known && known.until > clock.now() && known.who !== who) {
+      return known.who === 'over' ? 'over' : 'taken'
+    }
+    claims.set(name, { who, until: clock.now() + claimMs })
+    return 'yours'
+  }
+
+  async unclaim(
+    key: CacheKey,
+    tokens: readonly MarkToken[],
+    who: string,
+    how: 'over' | 'free',
+    claimMs: number,
+  ): Promise<void> {
+    await this.#pass({ method: 'unclaim', key })
+    const { claims, clock } = this.#store
+    const name = claimName(key, tokens)
+    if (claims.get(name)?.who !== who) return
+    if (how === 'free') claims.delete(name)
+    else claims.set(name, { who: 'over', until: clock.now() + claimMs })
+  }
+
   /** The process is gone: nobody renews its locks. */
   crash(): void {
     this.#unsubscribe()
@@ -161,4 +196,8 @@ export class ConnectedStore implements SharedTier {
     await this.hold(call)
     if (this.#hasCrashed) throw new Error('this process has crashed')
   }
+}
+
+function claimName(key: CacheKey, tokens: readonly MarkToken[]): string {
+  return `${key}\n${tokens.join()}`
 }

@@ -22,7 +22,7 @@ describe('policies', () => {
 
   it('cache a read only where each of its tables has one, for the shortest time', () => {
     const policies = engine.policies({ tables: { Film: { ttl: '1h' }, genre: {}, log: false } })
-    const cached = (ttlMs: number) => ({ cached: true, policy: { ttlMs } })
+    const cached = (ttlMs: number) => ({ cached: true, policy: { ttlMs, coalesce: 'process' } })
     expect(policies.ofTables(['film'])).toEqual(cached(3_600_000))
     expect(policies.ofTables(['film', 'GENRE'])).toEqual(cached(300_000))
     expect(policies.ofTables(['film', 'other'])).toEqual({ cached: false, reason: 'no-policy' })
@@ -44,9 +44,18 @@ describe('policies', () => {
       cacheByDefault: true,
       tables: { film: { ttl: 10 }, log: false },
     })
-    expect(policies.ofTables(['other'])).toEqual({ cached: true, policy: { ttlMs: 300_000 } })
-    expect(policies.ofTables(['film', 'other'])).toEqual({ cached: true, policy: { ttlMs: 10 } })
+    expect(policies.ofTables(['other'])).toEqual({
+      cached: true,
+      policy: { ttlMs: 300_000, coalesce: 'process' },
+    })
+    expect(policies.ofTables(['film', 'other'])).toEqual({
+      cached: true,
+      policy: { ttlMs: 10, coalesce: 'process' },
+    })
     expect(policies.ofTables(['log', 'film'])).toEqual({ cached: false, reason: 'policy-off' })
-    expect(policies.ofTables([])).toEqual({ cached: true, policy: { ttlMs: 300_000 } })
+    expect(policies.ofTables([])).toEqual({
+      cached: true,
+      policy: { ttlMs: 300_000, coalesce: 'process' },
+    })
   })
 })

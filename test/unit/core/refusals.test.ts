@@ -188,14 +188,16 @@ describe('a hint', () => {
     () => resolveHint(given as never),
   ]
   const unknown =
-    'cache: unknown option "tag", expected one of ttl, tags, tables, consistency (did you mean tags?)'
+    'cache: unknown option "tag", expected one of ttl, tags, tables, consistency, coalesce (did you mean tags?)'
   const refusals = [
     hint("cache: expected an object such as { ttl: '1m' }, got 5", 5),
     hint("cache: expected an object such as { ttl: '1m' }, got true", true),
     hint("cache: expected an object such as { ttl: '1m' }, got an array of 0", []),
     hint("cache: expected an object such as { ttl: '1m' }, got an instance of Map", new Map()),
     hint(unknown, { tag: ['vip'] }),
-    hint('cache: unknown option "swr", expected one of ttl, tags, tables, consistency', { swr: 1 }),
+    hint('cache: unknown option "swr", expected one of ttl, tags, tables, consistency, coalesce', {
+      swr: 1,
+    }),
     hint(`cache.ttl: expected ${duration}, got "5 s" (did you mean '5s'?)`, { ttl: '5 s' }),
     hint('cache.tags: expected an array of strings, got "vip"', { tags: 'vip' }),
     hint('cache.tags[1]: expected a string that is not empty, got 5', { tags: ['a', 5] }),
@@ -203,6 +205,7 @@ describe('a hint', () => {
     hint('cache.consistency: expected one of strict, available, fresh, got "stale"', {
       consistency: 'stale',
     }),
+    hint('cache.coalesce: expected one of process, shared, got "cluster"', { coalesce: 'cluster' }),
     hint('cache.tables: expected at least one table, got an array of 0', { tables: [] }),
     hint('cache.tables[0]: expected a string that is not empty, got null', { tables: [null] }),
   ]
@@ -226,12 +229,19 @@ describe('policies refuse', () => {
     policy(`tables.film: ${noPolicy}, got "1h"`, { tables: { film: '1h' } }),
     policy(`tables.film: ${noPolicy}, got undefined`, { tables: { film: undefined } }),
     policy(`tables.film.ttl: expected ${duration}, got -1`, { tables: { film: { ttl: -1 } } }),
-    policy('tables.film: unknown option "tl", expected one of ttl (did you mean ttl?)', {
+    policy('tables.film.coalesce: expected one of process, shared, got true', {
+      tables: { film: { coalesce: true } },
+    }),
+    policy('tables.film: unknown option "tl", expected one of ttl, coalesce (did you mean ttl?)', {
       tables: { film: { tl: 1 } },
     }),
     policy(
       'tables: expected one policy for film, however it is written, got an object with keys [film, public.Film]',
       { tables: { film: { ttl: 1 }, 'public.Film': false } },
+    ),
+    policy(
+      'tables: expected one policy for film, however it is written, got an object with keys [film, Film]',
+      { tables: { film: {}, Film: { coalesce: 'shared' } } },
     ),
   ])
 })

@@ -32,7 +32,7 @@ describe('withCache refuses options', () => {
       { tables: { films: false, 'public.films': {} } },
     ),
     options(`tables.films.ttl: expected ${duration}, got 0`, { tables: { films: { ttl: 0 } } }),
-    options('tables.films: unknown option "for", expected one of ttl', {
+    options('tables.films: unknown option "for", expected one of ttl, coalesce', {
       tables: { films: { for: 1 } },
     }),
     options('database: expected a string that is not empty, got ""', { database: '' }),
@@ -209,7 +209,7 @@ describe('a hint refuses', () => {
   const noHint = "cached: expected an object such as { ttl: '1m' }, got"
   const noQuery = 'expected a query builder, sql, a Kysely instance or a transaction, got'
   const unknown =
-    'cached: unknown option "tll", expected one of ttl, tags, tables, consistency (did you mean ttl?)'
+    'cached: unknown option "tll", expected one of ttl, tags, tables, consistency, coalesce (did you mean ttl?)'
   const where =
     ", which takes no hint of its own (put it on the instance: cached()(db).mergeInto('person'))"
   const refusals = [
@@ -224,6 +224,7 @@ describe('a hint refuses', () => {
     hint(`cached.ttl: expected ${duration}, got "1 min" (did you mean '1m'?)`, { ttl: '1 min' }),
     hint('cached.tags: expected an array of strings, got "vip"', { tags: 'vip' }),
     hint('cached.tags[0]: expected a string that is not empty, got ""', { tags: [''] }),
+    hint('cached.coalesce: expected one of process, shared, got true', { coalesce: true }),
     hint('cached.consistency: expected one of strict, available, fresh, got true', {
       consistency: true,
     }),
