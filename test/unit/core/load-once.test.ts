@@ -95,13 +95,33 @@ describe("with coalesce: 'shared'", () => {
     const waiting = other.read()
     await vi.waitFor(() => expect(methods(other)).toContain('claim'))
     await other.harness.write(() => (row = 1))
-    const after = other.read()
+    // While the old load is still under way: nobody waits across a write.
+    expect(await other.read()).toBe(1)
     gate.open()
-    expect(await after).toBe(1)
     // It began before the write, and could be served either; it was not served what is old by then.
     expect(await waiting).toBe(1)
     expect(await loading).toBe(0)
     expect(await other.read()).toBe(1)
+  })
+
+  it('what was stored for those who wait is not served once a write has made it old', async () => {
+    const [one, other, third] = [join(), join(), join()]
+    const [loading, looking] = [new Gate(), new Gate()]
+    const first = one.harness.read(() => loading.pass(() => row), { hint })
+    await loading.reached
+    const waiting = other.read()
+    await vi.waitFor(() => expect(methods(other)).toContain('claim'))
+    other.link.hold = ({ method }) =>
+      method === 'lookup' ? looking.pass(() => {}) : Promise.resolve()
+    await looking.reached
+    loading.open()
+    expect(await first).toBe(0)
+    await vi.waitFor(() => expect(store.entries.size).toBe(1))
+    await third.harness.write(() => (row = 1))
+    expect(await third.harness.read(() => row, { hint, tables: ['film'], parameters: [1] })).toBe(1)
+    looking.open()
+    expect(await waiting).toBe(1)
+    expect(other.harness.counts().hits).toEqual({})
   })
 
   it('nobody waits longer than three seconds', async () => {
