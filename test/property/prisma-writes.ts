@@ -88,7 +88,10 @@ export class PrismaWriteMaker {
   #scalars(model: Model, from: Model['columns'], most: number): Args {
     const columns = this.#genes.some(from, most, 1)
     return Object.fromEntries(
-      columns.map((column) => [column.field, prismaValue(this.#genes, column)]),
+      columns.map((column) => {
+        const isCounted = ['int', 'bigint'].includes(column.type) && this.#genes.oneIn(4)
+        return [column.field, isCounted ? { increment: 1 } : prismaValue(this.#genes, column)]
+      }),
     )
   }
 
