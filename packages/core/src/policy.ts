@@ -13,8 +13,8 @@ export interface ReadHint {
   readonly tags?: readonly string[]
   /**
    * Tables that the query touches beside those that were found in it: the base tables of a view, what a
-   * trigger writes to. Where a query could not be understood (raw SQL) they are all that it touches, so
-   * name each of them; without them such a read is not cached, and such a write makes everything old.
+   * trigger writes to. Where part of a query could not be understood (raw SQL) they are all that this part
+   * touches, so name each of them; without them such a read is not cached, and such a write makes everything old.
    */
   readonly tables?: readonly string[]
   /**

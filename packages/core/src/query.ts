@@ -10,6 +10,8 @@ export interface ReadDescription {
   readonly kind: 'read'
   /** Every table whose rows the result may depend on. `'unknown'`: not cached, unless a hint names them. */
   readonly tables: Tables
+  /** Where `tables` is `'unknown'`: those that were found all the same. They count beside those that a hint names. */
+  readonly found?: readonly string[]
   /** Why the result must not be cached at all: it locks, it is volatile, … */
   readonly obstacle?: BypassReason
   /**
@@ -31,6 +33,8 @@ export interface WriteDescription {
   readonly kind: 'write'
   /** Every table that it may change, cascades included. `'unknown'`: it makes everything old. */
   readonly tables: Tables
+  /** Where `tables` is `'unknown'`: those that were found all the same. They count beside those that a hint names. */
+  readonly found?: readonly string[]
   /**
    * Set for what a transaction does not hold back, such as DDL on MySQL, which commits at once. Its
    * marks move both at the statement and at the end of the transaction.
@@ -55,6 +59,7 @@ export class ReadPlan {
   readonly obstacle: BypassReason | undefined
   readonly decision: TablesDecision
   readonly #reach: (tables: readonly string[]) => Reach
+  readonly #found: readonly string[]
   readonly #dependencies: Dependencies
   readonly #dependenciesByHint = new WeakMap<CachedHint, Dependencies>()
 
@@ -63,6 +68,10 @@ export class ReadPlan {
     this.tables = description.tables
     this.obstacle = description.obstacle
     this.#reach = description.reach ?? ((tables) => ({ tables }))
+    // What text seems to name may be no table; a hint knows better.
+    this.#found = (description.found ?? []).filter(
+      (table) => this.#reach([table]).obstacle !== 'unknown-relation',
+    )
     const { tables, obstacle } = this.#reach(this.#knownTables)
     this.decision = policies.ofTables(this.#knownTables, tables)
     this.#dependencies = { tags: tagsOfRead(tables), id: '', obstacle }
@@ -74,7 +83,8 @@ export class ReadPlan {
     let dependencies = this.#dependenciesByHint.get(hint)
     if (!dependencies) {
       const named = hint.tables ?? []
-      const { tables, obstacle } = this.#reach([...this.#knownTables, ...named])
+      const found = hint.tables ? this.#found : []
+      const { tables, obstacle } = this.#reach([...this.#knownTables, ...found, ...named])
       const tags = tagsOfRead([...tables, ...named.flatMap(namesOfTable)], hint.tags)
       dependencies = { tags, id: tags.join('\n'), obstacle }
       this.#dependenciesByHint.set(hint, dependencies)
@@ -120,16 +130,18 @@ export class WritePlan {
   readonly tables: Tables
   readonly takesEffect: 'at-commit' | 'at-once'
   readonly #reach: (tables: readonly string[]) => Tables
+  readonly #found: readonly string[]
   readonly changesSchema: boolean
 
   constructor(shape: ShapeMetrics, description: WriteDescription) {
-    const { tables, takesEffect = 'at-commit', opaqueBecause } = description
+    const { tables, takesEffect = 'at-commit', opaqueBecause, found = [] } = description
     const { changesSchema = false, reach = (named: readonly string[]) => named } = description
     this.shape = shape
     if (tables === 'unknown' && opaqueBecause !== undefined) shape.isOpaqueBecause(opaqueBecause)
     this.tables = tables
     this.takesEffect = takesEffect
     this.#reach = reach
+    this.#found = found
     this.changesSchema = changesSchema
   }
 
@@ -141,9 +153,17 @@ export class WritePlan {
     if (reached === 'unknown' || (this.tables === 'unknown' && named.length === 0)) {
       return [EVERYTHING, ...schema]
     }
-    const known = this.tables === 'unknown' ? [] : this.tables
+    const known = this.tables === 'unknown' ? this.#reachOfFound : this.tables
     const tables = [...known, ...reached, ...named.flatMap(namesOfTable)]
     return [...tagsOfWrite(tables, hint?.tags), ...schema]
+  }
+
+  /** Whoever names tables says that the rest of what it does is no matter of all others. */
+  get #reachOfFound(): readonly string[] {
+    return this.#found.flatMap((table) => {
+      const reached = this.#reach([table])
+      return reached === 'unknown' ? [table] : reached
+    })
   }
 }
 

@@ -136,7 +136,10 @@ function analyseFindings(findings: QueryFindings): Analysis {
     if (changesSession) return { description: opaqueWrite(CHANGES_SESSION) }
     const opaqueBecause = reasonOf(findings)
     const tables = tablesWritten(findings)
-    if (tables === 'unknown') return { description: { kind: 'write', tables, opaqueBecause } }
+    if (tables === 'unknown') {
+      const found = [...writes, ...(rawModifies ? reads : [])]
+      return { description: { kind: 'write', tables, found, opaqueBecause } }
+    }
     // Of what is written in raw SQL not even that is known.
     const others = rawModifies ? tables.map((table) => ({ table, change: 'any' as const })) : []
     return {
@@ -150,6 +153,7 @@ function analyseFindings(findings: QueryFindings): Analysis {
   const read: ReadDescription = {
     kind: 'read',
     tables: hidesReads ? 'unknown' : [...reads],
+    found: [...reads],
     ...(obstacle && { obstacle }),
   }
   if (unknownFunctions.size > 0) {
@@ -159,6 +163,7 @@ function analyseFindings(findings: QueryFindings): Analysis {
       vouched: {
         kind: 'read',
         tables: 'unknown',
+        found: [...reads],
         ...(findings.obstacle && { obstacle: findings.obstacle }),
       },
     }

@@ -37,6 +37,21 @@ describeEachDatabase('Raw SQL that names its tables in text', (database) => {
     expect(answersOf(cache)).toEqual({ absent: 1, memory: 2, 'marks-moved': 1 })
   })
 
+  it('is cached under the tables of the rest of the query as well', async () => {
+    const hinted = db
+      .selectFrom('genres')
+      .select('name')
+      .where(sql<boolean>`exists (select 1 from films)`)
+      .$call(cached({ tables: ['films'] }))
+    expect(await hinted.execute()).toEqual([{ name: 'Drama' }])
+    expect(await hinted.execute()).toEqual([{ name: 'Drama' }])
+    await db.updateTable('genres').set({ name: 'Comedy' }).execute()
+    expect(await hinted.execute()).toEqual([{ name: 'Comedy' }])
+    await db.deleteFrom('films').execute()
+    expect(await hinted.execute()).toEqual([])
+    expect(answersOf(cache)).toEqual({ absent: 1, memory: 1, 'marks-moved': 2 })
+  })
+
   it('makes everything old without a hint, and says why', async () => {
     await genres()
     await sql`update films set title = 'x'`.execute(db)

@@ -86,10 +86,17 @@ export class Harness {
 
   /** Reads `film`, or what `options` say, by `load`. */
   async read<T>(load: () => T | Promise<T>, options: ReadOptions = {}): Promise<T> {
-    const { tables = ['film'], parameters = [], operation = 'select', hint, ...call } = options
+    const {
+      tables = ['film'],
+      found = [],
+      parameters = [],
+      operation = 'select',
+      hint,
+      ...call
+    } = options
     const plan = this.engine.plan(
       { adapter: 'test', fingerprint: operation },
-      { kind: 'read', tables },
+      { kind: 'read', tables, found },
       this.#policies,
     )
     return this.engine.read(
@@ -116,6 +123,7 @@ export class Harness {
   async write<T>(run: () => T | Promise<T>, options: WriteOptions = {}): Promise<T> {
     const {
       tables = ['film'],
+      found = [],
       hint,
       scope,
       outcome = 'settled',
@@ -123,7 +131,7 @@ export class Harness {
     } = options
     const plan = this.engine.plan(
       { adapter: 'test', fingerprint: 'update' },
-      { kind: 'write', tables, takesEffect },
+      { kind: 'write', tables, found, takesEffect },
       this.#policies,
     )
     const call = { plan, hint: hint && resolveHint(hint), outcomeOf: () => outcome }
@@ -142,6 +150,7 @@ export class Harness {
 
 export interface ReadOptions {
   readonly tables?: readonly string[] | 'unknown'
+  readonly found?: readonly string[]
   readonly parameters?: readonly unknown[]
   readonly operation?: string
   readonly hint?: ReadHint | false
@@ -151,6 +160,7 @@ export interface ReadOptions {
 
 export interface WriteOptions {
   readonly tables?: readonly string[] | 'unknown'
+  readonly found?: readonly string[]
   readonly hint?: ReadHint
   readonly scope?: TransactionScope
   readonly outcome?: WriteOutcome

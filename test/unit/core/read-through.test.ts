@@ -283,6 +283,22 @@ describe.each(TIERS)('a read through $name', ({ makeTier }) => {
     expect(await harness.read(() => 5, { tables: 'unknown', hint })).toBe(5)
   })
 
+  it('counts what was found of what could not be understood beside the tables of a hint', async () => {
+    const harness = make()
+    const part = { tables: 'unknown', found: ['film'], hint: { tables: ['genre'] } } as const
+    expect(await harness.read(() => 1, part)).toBe(1)
+    await harness.write(() => undefined, { tables: ['person'] })
+    expect(await harness.read(() => 2, part)).toBe(1)
+    await harness.write(() => undefined, { tables: ['film'] })
+    expect(await harness.read(() => 3, part)).toBe(3)
+    expect(await harness.read(() => 4)).toBe(4)
+    await harness.write(() => undefined, part)
+    expect(await harness.read(() => 5)).toBe(5)
+    // Without the hint it is as little known as before.
+    expect(await harness.read(() => 6, { ...part, hint: {} })).toBe(6)
+    expect(await harness.read(() => 7, { ...part, hint: {} })).toBe(7)
+  })
+
   it('adds the tables of a hint to those that were found, and takes none away', async () => {
     const harness = new Harness()
     const read = () => harness.read(() => harness.loads, { hint: { tables: ['stats'] } })

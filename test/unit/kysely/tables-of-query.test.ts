@@ -670,7 +670,11 @@ it('lets a hint vouch for a function that nobody knows', () => {
   const query = compilerFor('postgres')
     .selectFrom('films')
     .select((eb) => eb.fn<number>('pay_royalties', ['id']).as('x'))
-  expect(analyse('postgres', query).vouched).toEqual({ kind: 'read', tables: 'unknown' })
+  expect(analyse('postgres', query).vouched).toEqual({
+    kind: 'read',
+    tables: 'unknown',
+    found: ['films'],
+  })
 })
 
 function explained(query: Compilable): Compilable {
