@@ -32,8 +32,8 @@ const EVERYWHERE = ['server', 'sentinels', 'cluster'] as const
 const NEVER = () => false
 
 /**
- * It can make a write's intent and its release fail both, and Redis comes back with what it held: others may then be
- * served the old row, where writes go on all the same.
+ * Redis is out of a process's reach for a while, so that a write's intent and its release may both fail. Another process
+ * may reach it sooner, and is then served the old row where writes go on all the same.
  */
 const WHERE_WRITES_GO_ON = ({ consistency }: RunOptions) => consistency !== 'strict'
 
@@ -119,7 +119,7 @@ export const FAULTS: readonly Fault[] = [
   {
     name: 'crash Redis',
     topologies: ['server'],
-    isResidual: NEVER,
+    isResidual: WHERE_WRITES_GO_ON,
     strike: async ({ topology }) => {
       if (topology.kind !== 'server') return
       await topology.server.kill()
@@ -130,7 +130,7 @@ export const FAULTS: readonly Fault[] = [
   {
     name: 'restore Redis',
     topologies: ['server'],
-    isResidual: NEVER,
+    isResidual: WHERE_WRITES_GO_ON,
     // What it acknowledged in between is lost, as in a failover to a replica that lags behind.
     strike: async ({ topology, fraction }) => {
       if (topology.kind !== 'server') return
@@ -143,7 +143,7 @@ export const FAULTS: readonly Fault[] = [
   {
     name: 'fail over',
     topologies: ['cluster'],
-    isResidual: NEVER,
+    isResidual: WHERE_WRITES_GO_ON,
     strike: async ({ topology, fraction }) => {
       if (topology.kind === 'cluster') await topology.cluster.failover(Math.floor(fraction() * 3))
     },
@@ -151,7 +151,7 @@ export const FAULTS: readonly Fault[] = [
   {
     name: 'crash a primary',
     topologies: ['sentinels', 'cluster'],
-    isResidual: NEVER,
+    isResidual: WHERE_WRITES_GO_ON,
     strike: async ({ topology, fraction }) => {
       const shard = Math.floor(fraction() * 3)
       if (topology.kind === 'cluster') await topology.cluster.crashAndFollow(shard)
@@ -161,7 +161,7 @@ export const FAULTS: readonly Fault[] = [
   {
     name: 'lose writes in a failover',
     topologies: ['sentinels'],
-    isResidual: NEVER,
+    isResidual: WHERE_WRITES_GO_ON,
     strike: async ({ topology }) => {
       if (topology.kind !== 'sentinels') return
       await topology.sentinels.cutReplicaOff()

@@ -137,7 +137,7 @@ function print(rows: readonly Row[]): string[] {
     head: ['minute', 'reads', 'writes', ...NAMES],
     style: { head: [], border: [] },
   })
-  const last = new Map(rows.map((row) => [Math.ceil(row.minutes), row]))
+  const last = new Map(rows.map((row) => [Math.round(row.minutes), row]))
   for (const [minute, { reads, writes, values }] of last) {
     table.push([minute, reads, writes, ...NAMES.map((name) => values[name])].map(String))
   }

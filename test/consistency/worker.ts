@@ -47,7 +47,7 @@ const client = connectToRedis()
 client.on('error', () => {})
 const cache = createTidemark({
   namespace: settings.namespace,
-  shared: redisTier(client, { timeout: '200ms', breaker: { retry: '100ms' }, heartbeat: '200ms' }),
+  shared: redisTier(client, { timeout: '500ms', breaker: { retry: '100ms' }, heartbeat: '200ms' }),
   consistency: settings.consistency,
   maxStaleness: settings.maxStalenessMs,
   lease: settings.leaseMs,

@@ -104,8 +104,9 @@ export class RedisSentinels {
     const { current, next } = await this.#roles()
     await current.kill()
     await this.#promoted(next)
-    await next.command('CONFIG', 'SET', 'masterauth', next.password)
     await current.restart()
+    // `cutReplicaOff` has changed it, and Sentinels made the server write that down.
+    await current.command('CONFIG', 'SET', 'masterauth', current.password)
     await current.command('REPLICAOF', '127.0.0.1', next.port)
     await linkIsUp(current)
   }
