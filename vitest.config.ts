@@ -42,6 +42,7 @@ export default defineConfig({
     // Databases work beside the tests, so more would only wait.
     maxWorkers: Math.max(2, availableParallelism() - 1),
     provide: { kysely: 'newest', sharedTier: false },
+    setupFiles: ['test/support/fixed-seed.ts'],
     projects: [
       {
         extends: true,

@@ -4,6 +4,7 @@ import { Gate } from '@tidemark/testing'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
 import type { Prisma, PrismaClient } from '../../../prisma/generated/client.ts'
 import { type DatabaseName, describeEachDatabase } from '../../support/databases.ts'
+import { eventually } from '../../support/eventually.ts'
 import { type Interposition, interpose } from './interposed-adapter.ts'
 import { fillLibrary } from './library.ts'
 
@@ -168,12 +169,24 @@ describeEachDatabase('Options of Prisma transactions', (database) => {
           where datname = current_database() and pid <> pg_backend_pid() and xact_start is not null`)
         return
       }
-      const open = await database.sql<{ id: number }>(
-        `select p.id as id from information_schema.innodb_trx t
-         join information_schema.processlist p on p.id = t.trx_mysql_thread_id
-         where p.db = database()`,
+      const ofTransactions = `select p.id as id from information_schema.innodb_trx t
+        join information_schema.processlist p on p.id = t.trx_mysql_thread_id
+        where p.db = database()`
+      let open: readonly { id: number }[] = []
+      await eventually(
+        'the transaction is listed, which is some tenths of a second old',
+        async () => {
+          open = await database.sql<{ id: number }>(ofTransactions)
+          return open.length > 0
+        },
       )
       for (const { id } of open) await database.sql(`kill ${id}`)
+      await eventually('its connection is gone', async () => {
+        const rows = await database.sql<{ id: number }>(
+          'select id from information_schema.processlist',
+        )
+        return !rows.some(({ id }) => open.some((killed) => killed.id === id))
+      })
     }
 
     const kinds: Readonly<Record<string, () => Promise<unknown>>> = {
