@@ -50,14 +50,13 @@ export interface Example {
   readonly series: Series
 }
 
-/** Prisma's adapter knows of foreign keys, and of nothing else that its schema does not have. */
 function featuresFor(adapters: readonly Adapter[], dialect: Dialect): SchemaFeatures {
-  const isKysely = adapters.includes('kysely')
   return {
     cascades: true,
-    views: isKysely,
-    triggers: !adapters.includes('prisma'),
-    partitions: !adapters.includes('prisma') && dialect === 'postgres',
+    // Prisma's schemas are made without them.
+    views: adapters.includes('kysely'),
+    triggers: true,
+    partitions: dialect === 'postgres',
   }
 }
 
