@@ -1,5 +1,5 @@
 import { createTidemark, type Tidemark } from '@tidemark/core'
-import { withCache } from '@tidemark/kysely'
+import { cached, withCache } from '@tidemark/kysely'
 import { cacheExtension } from '@tidemark/prisma'
 import { Gate } from '@tidemark/testing'
 import type { Kysely } from 'kysely'
@@ -155,5 +155,38 @@ describeEachDatabase('Kysely and Prisma on one database and one cache', (databas
     )
     expect(queries).toContainEqual(expect.objectContaining({ adapter: 'kysely', calls: 1 }))
     expect(JSON.stringify(queries)).not.toContain('Secret')
+  })
+
+  it('a ticket is for what either has written, however it was committed', async () => {
+    const ticketOf = async (work: () => PromiseLike<unknown>) =>
+      (await cache.withTicket(work)).ticket
+    const kyselyWrite = (db: Kysely<Tables>) =>
+      db.updateTable('directors').set({ name: 'Ridley' }).where('id', '=', 1).execute()
+    const data = { name: 'Ridley' }
+    const where = { id: 1 }
+    const expected = await ticketOf(() => cache.invalidate({ tables: ['directors'] }))
+    expect(expected).toHaveLength(13)
+    expect(await ticketOf(titles)).toHaveLength(5)
+
+    expect(await ticketOf(() => kyselyWrite(kysely))).toBe(expected)
+    expect(await ticketOf(() => kysely.transaction().execute(kyselyWrite))).toBe(expected)
+    expect(await ticketOf(() => prisma.director.update({ where, data }))).toBe(expected)
+    const interactive = () => prisma.$transaction((tx) => tx.director.update({ where, data }))
+    expect(await ticketOf(interactive)).toBe(expected)
+    const batch = () => prisma.$transaction([prisma.director.update({ where, data })])
+    expect(await ticketOf(batch)).toBe(expected)
+
+    const films = { create: { title: 'Duel' } }
+    const nested = await ticketOf(() => prisma.director.create({ data: { name: 'Steven', films } }))
+    expect(nested).toContain(expected.slice(5))
+    expect(nested.length).toBeGreaterThan(expected.length)
+    expect(
+      await kysely
+        .selectFrom('films')
+        .select('id')
+        .$call(cached({ freshAfter: nested }))
+        .execute(),
+    ).toHaveLength(3)
+    expect(await prisma.film.count({ cache: { freshAfter: [nested, expected] } })).toBe(3)
   })
 })

@@ -9,7 +9,7 @@ import { setTimeout as sleep } from 'node:timers/promises'
 export async function eventually(
   what: string,
   condition: () => Promise<boolean>,
-  timeoutMs = 30_000,
+  { timeoutMs = 30_000, everyMs = 25 } = {},
 ): Promise<void> {
   const deadline = Date.now() + timeoutMs
   let last: unknown
@@ -23,6 +23,6 @@ export async function eventually(
     if (Date.now() > deadline) {
       throw new Error(`waited ${timeoutMs} ms in vain until ${what}`, { cause: last })
     }
-    await sleep(25)
+    await sleep(everyMs)
   }
 }

@@ -157,6 +157,8 @@ describe('withCache of Kysely does not compile with', () => {
     // @ts-expect-error
     cached({ coalesce: 'cluster' })
     // @ts-expect-error
+    cached({ freshAfter: 5 })
+    // @ts-expect-error
     uncached({ ttl: '1m' })
     // @ts-expect-error
     cached(query)

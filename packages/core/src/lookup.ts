@@ -27,6 +27,9 @@ export interface Lookup {
   /** See `Dependencies.id`. */
   readonly id: string
   readonly key: CacheKey
+  /** What it depends on. */
+  readonly dependencies: readonly Tag[]
+  /** The marks that stand for its dependencies. */
   readonly tags: readonly Tag[]
   readonly ttlMs: number
   /** Whether the shared tier must have said that it is current since the read began. */
@@ -56,9 +59,12 @@ export function prepareLookup(engine: Engine, call: ReadCall): Lookup | BypassRe
   if (key === undefined) return 'unkeyable-parameter'
   const tags = engine.shared?.marksOf?.(dependencies, key) ?? dependencies
   const ttlMs = hint?.ttlMs ?? byTables
-  const isStrict = hint?.consistency === 'strict' && engine.shared !== undefined
+  const demand = hint?.freshAfter?.demandOn(dependencies)
+  if (demand === 'reload') return 'unconfirmed-ticket'
+  const isStrict =
+    engine.shared !== undefined && (hint?.consistency === 'strict' || demand === 'ask')
   const isLoadedOnce = loadsOnce(engine, call)
-  return { call, material, id, key, tags, ttlMs, isStrict, isLoadedOnce, startedAt }
+  return { call, material, id, key, dependencies, tags, ttlMs, isStrict, isLoadedOnce, startedAt }
 }
 
 /** Not where a caller can cancel: it would have to wait for a load that it cannot cancel. */

@@ -43,6 +43,8 @@ export type BypassReason =
   | 'too-large'
   /** The result contains a value of a class that cannot be copied with certainty. */
   | 'unstorable-value'
+  /** It presents a ticket for a write that the shared tier could not be told of. */
+  | 'unconfirmed-ticket'
   /** The tier or the marks failed to answer; the database did. */
   | 'tier-down'
   /** The cache was closed. */

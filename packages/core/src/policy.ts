@@ -3,6 +3,7 @@ import { checkCoalescing, type Coalescing } from './coalescing.ts'
 import { checkConsistency, type Consistency } from './consistency.ts'
 import { type Duration, parseDuration } from './duration.ts'
 import { physicalTable } from './tags.ts'
+import { PresentedTickets, type Ticket } from './tickets.ts'
 import { invalidOption } from './tidemark-error.ts'
 
 /** What a caller asks for one query. */
@@ -24,6 +25,12 @@ export interface ReadHint {
   readonly consistency?: Consistency
   /** Who shares one load of what is missing. Default: the tables' policy, then `'process'`. */
   readonly coalesce?: Coalescing
+  /**
+   * Tickets of `cache.withTicket()`, also those of another process: what the read is served is no older than the writes that
+   * they are for. It then asks the shared tier even where this process's memory has an answer, if it depends on what was
+   * written. Of no use on a write.
+   */
+  readonly freshAfter?: Ticket | readonly Ticket[]
 }
 
 /** What holds for every read of a table that has no hint of its own. */
@@ -147,6 +154,7 @@ export interface CachedHint {
   readonly tables: readonly string[] | undefined
   readonly consistency: Consistency | undefined
   readonly coalesce: Coalescing | undefined
+  readonly freshAfter: PresentedTickets | undefined
 }
 
 export interface UncachedHint {
@@ -170,8 +178,8 @@ export function resolveHint(
   name = 'cache',
   expected = "an object such as { ttl: '1m' }",
 ): CachedHint {
-  checkKeys(name, hint, ['ttl', 'tags', 'tables', 'consistency', 'coalesce'], expected)
-  const { ttl, tags = [], tables, consistency, coalesce } = hint
+  checkKeys(name, hint, HINT_NAMES, expected)
+  const { ttl, tags = [], tables, consistency, coalesce, freshAfter } = hint
   checkNames(`${name}.tags`, tags)
   if (tables !== undefined) checkTables(`${name}.tables`, tables)
   if (consistency !== undefined) checkConsistency(`${name}.consistency`, consistency)
@@ -183,5 +191,9 @@ export function resolveHint(
     tables: tables && [...tables],
     consistency,
     coalesce,
+    freshAfter:
+      freshAfter === undefined ? undefined : new PresentedTickets(`${name}.freshAfter`, freshAfter),
   }
 }
+
+const HINT_NAMES = ['ttl', 'tags', 'tables', 'consistency', 'coalesce', 'freshAfter']

@@ -11,6 +11,7 @@ import { resolveOptions, type TidemarkOptions } from './options.ts'
 import { openSharedMarks } from './shared-marks.ts'
 import { structuralCodec } from './structural-codec.ts'
 import { EVERYTHING, namesOfTable, SCHEMA, type Tag, tagsOfWrite } from './tags.ts'
+import { currentCollector, type Ticketed, withTicket } from './tickets.ts'
 import { invalidOption, TidemarkError } from './tidemark-error.ts'
 import type { TierStats } from './tier.ts'
 import type { ValueType } from './value-type.ts'
@@ -95,6 +96,30 @@ export class Tidemark implements AsyncDisposable {
     await this.#move([EVERYTHING, SCHEMA])
   }
 
+  /**
+   * Runs some work, and gives a ticket for what it wrote through clients that are bound to a cache, and for what it
+   * invalidated. A read in any process that presents the ticket (hint `freshAfter`) is not served what was there before:
+   * everybody else is as fresh as `maxStaleness` says, and whoever has just written sees it at once, wherever the next
+   * request goes. Between processes it needs a shared tier.
+   *
+   * A ticket is a short text that fits a cookie, and holds no names. It stays valid; presenting it for longer than
+   * `maxStaleness` gains nothing, and costs the reads that it is about a question to the shared tier.
+   *
+   * @throws whatever `work` throws: there is no ticket then
+   * @example
+   * const { result, ticket } = await cache.withTicket(() =>
+   *   db.insertInto('person').values(person).returning('id').executeTakeFirstOrThrow(),
+   * )
+   * // in another process:
+   * await db.selectFrom('person').selectAll().$call(cached({ freshAfter: ticket })).execute()
+   */
+  async withTicket<T>(work: () => PromiseLike<T> | T): Promise<Ticketed<T>> {
+    if (typeof work !== 'function') {
+      throw invalidOption('withTicket', 'a function that returns a promise', work)
+    }
+    return withTicket(work)
+  }
+
   /** What each query shape gained, and why not more. A snapshot: it does not change afterwards. */
   metrics(): MetricsReport {
     const { metrics, tier } = this.engine
@@ -138,6 +163,7 @@ export class Tidemark implements AsyncDisposable {
     try {
       await marks.intent(tags, writer)
       await marks.release(tags, writer)
+      currentCollector()?.add(tags, true)
     } catch (cause) {
       throw new TidemarkError(
         'INVALIDATION_FAILED',

@@ -2,6 +2,7 @@ import type { Consistency } from './consistency.ts'
 import type { Engine } from './engine.ts'
 import type { WriterId } from './marks.ts'
 import type { Tag } from './tags.ts'
+import { currentCollector, type TicketCollector } from './tickets.ts'
 import { TidemarkError } from './tidemark-error.ts'
 
 /** What became of a write, as far as its error tells. */
@@ -54,12 +55,14 @@ export class WriteIntent {
   readonly #engine: Engine
   readonly #tags: readonly Tag[]
   readonly #writer: WriterId
+  readonly #collector: TicketCollector | undefined
   #isHeld = false
 
   private constructor(engine: Engine, tags: readonly Tag[]) {
     this.#engine = engine
     this.#tags = tags
     this.#writer = engine.random.token() as WriterId
+    this.#collector = currentCollector()
   }
 
   /**
@@ -95,13 +98,17 @@ export class WriteIntent {
   async close(outcome: WriteOutcome): Promise<void> {
     const { marks, metrics } = this.#engine
     if (outcome === 'unknown') metrics.unknownOutcome()
+    let isConfirmed = false
     try {
       if (outcome === 'unknown') await marks.abandon(this.#tags, this.#writer)
       else if ((await marks.release(this.#tags, this.#writer)) === 'lost' && this.#isHeld) {
         metrics.lostLease()
       }
+      isConfirmed = true
     } catch {
       metrics.markFailure()
+    } finally {
+      this.#collector?.add(this.#tags, isConfirmed)
     }
   }
 }

@@ -17,12 +17,14 @@ function resolve(cache: unknown): ResolvedHint {
   return cache === false ? UNCACHED : resolveHint(cache as ReadHint, 'cache', 'an object, or false')
 }
 
-/** The parts of a hint as a text, or undefined where something is among them that no right hint has. */
+/** The parts of a hint as a text, or undefined where it is not worth keeping or has a part that no right hint has. */
 function textOf(cache: unknown): string | undefined {
   if (cache === false) return 'false'
   if (!isPlainRecord(cache)) return undefined
   let text = ''
   for (const [name, part] of Object.entries(cache)) {
+    // A ticket is another one each time.
+    if (name === 'freshAfter') return undefined
     const isList = Array.isArray(part)
     text += JSON.stringify(name) + (isList ? '[' : '')
     for (const item of isList ? (part as readonly unknown[]) : [part]) {

@@ -154,6 +154,16 @@ describe('new Tidemark refuses', () => {
   ])
 })
 
+describe('cache.withTicket refuses', () => {
+  const cache = createTidemark()
+  refuses([
+    [
+      'withTicket: expected a function that returns a promise, got an instance of Promise',
+      () => cache.withTicket(Promise.resolve() as never),
+    ],
+  ])
+})
+
 describe('cache.invalidate refuses', () => {
   const cache = createTidemark()
   const target = (message: string, given: unknown): Refusal => [
@@ -183,21 +193,25 @@ describe('cache.invalidate refuses', () => {
 })
 
 describe('a hint', () => {
+  const ticket = 'expected a ticket of cache.withTicket()'
   const hint = (message: string, given: unknown): Refusal => [
     message,
     () => resolveHint(given as never),
   ]
   const unknown =
-    'cache: unknown option "tag", expected one of ttl, tags, tables, consistency, coalesce (did you mean tags?)'
+    'cache: unknown option "tag", expected one of ttl, tags, tables, consistency, coalesce, freshAfter (did you mean tags?)'
   const refusals = [
     hint("cache: expected an object such as { ttl: '1m' }, got 5", 5),
     hint("cache: expected an object such as { ttl: '1m' }, got true", true),
     hint("cache: expected an object such as { ttl: '1m' }, got an array of 0", []),
     hint("cache: expected an object such as { ttl: '1m' }, got an instance of Map", new Map()),
     hint(unknown, { tag: ['vip'] }),
-    hint('cache: unknown option "swr", expected one of ttl, tags, tables, consistency, coalesce', {
-      swr: 1,
-    }),
+    hint(
+      'cache: unknown option "swr", expected one of ttl, tags, tables, consistency, coalesce, freshAfter',
+      {
+        swr: 1,
+      },
+    ),
     hint(`cache.ttl: expected ${duration}, got "5 s" (did you mean '5s'?)`, { ttl: '5 s' }),
     hint('cache.tags: expected an array of strings, got "vip"', { tags: 'vip' }),
     hint('cache.tags[1]: expected a string that is not empty, got 5', { tags: ['a', 5] }),
@@ -206,6 +220,12 @@ describe('a hint', () => {
       consistency: 'stale',
     }),
     hint('cache.coalesce: expected one of process, shared, got "cluster"', { coalesce: 'cluster' }),
+    hint(`cache.freshAfter: ${ticket}, got "tm1c.x" (isTicket(text) tells)`, {
+      freshAfter: 'tm1c.x',
+    }),
+    hint(`cache.freshAfter[1]: ${ticket}, got undefined (isTicket(text) tells)`, {
+      freshAfter: ['tm1c.', undefined],
+    }),
     hint('cache.tables: expected at least one table, got an array of 0', { tables: [] }),
     hint('cache.tables[0]: expected a string that is not empty, got null', { tables: [null] }),
   ]

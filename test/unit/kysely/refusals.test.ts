@@ -209,7 +209,7 @@ describe('a hint refuses', () => {
   const noHint = "cached: expected an object such as { ttl: '1m' }, got"
   const noQuery = 'expected a query builder, sql, a Kysely instance or a transaction, got'
   const unknown =
-    'cached: unknown option "tll", expected one of ttl, tags, tables, consistency, coalesce (did you mean ttl?)'
+    'cached: unknown option "tll", expected one of ttl, tags, tables, consistency, coalesce, freshAfter (did you mean ttl?)'
   const where =
     ", which takes no hint of its own (put it on the instance: cached()(db).mergeInto('person'))"
   const refusals = [
@@ -224,6 +224,10 @@ describe('a hint refuses', () => {
     hint(`cached.ttl: expected ${duration}, got "1 min" (did you mean '1m'?)`, { ttl: '1 min' }),
     hint('cached.tags: expected an array of strings, got "vip"', { tags: 'vip' }),
     hint('cached.tags[0]: expected a string that is not empty, got ""', { tags: [''] }),
+    hint(
+      'cached.freshAfter: expected a ticket of cache.withTicket(), got 5 (isTicket(text) tells)',
+      { freshAfter: 5 },
+    ),
     hint('cached.coalesce: expected one of process, shared, got true', { coalesce: true }),
     hint('cached.consistency: expected one of strict, available, fresh, got true', {
       consistency: true,

@@ -166,7 +166,7 @@ describe('cached refuses', () => {
   ]
   const noQuery = 'query: expected what Prisma.sql or a typed query returns, got'
   const unknown =
-    'hint: unknown option "table", expected one of ttl, tags, tables, consistency, coalesce (did you mean tables?)'
+    'hint: unknown option "table", expected one of ttl, tags, tables, consistency, coalesce, freshAfter (did you mean tables?)'
   const refusals = [
     raw(`${noQuery} undefined`, undefined),
     raw(`${noQuery} "select 1"`, 'select 1'),
@@ -177,6 +177,11 @@ describe('cached refuses', () => {
     raw(`hint.ttl: expected ${duration}, got 0`, query, { ttl: 0 }),
     raw('hint.tags: expected an array of strings, got "vip"', query, { tags: 'vip' }),
     raw('hint.tables: expected at least one table, got an array of 0', query, { tables: [] }),
+    raw(
+      'hint.freshAfter: expected a ticket of cache.withTicket(), got "" (isTicket(text) tells)',
+      query,
+      { freshAfter: '' },
+    ),
     raw('hint.coalesce: expected one of process, shared, got 1', query, { coalesce: 1 }),
     raw('hint.consistency: expected one of strict, available, fresh, got 1', query, {
       consistency: 1,
@@ -194,7 +199,7 @@ describe('a read refuses', () => {
   ]
   const noHint = 'cache: expected an object, or false, got'
   const unknown =
-    'cache: unknown option "tll", expected one of ttl, tags, tables, consistency, coalesce (did you mean ttl?)'
+    'cache: unknown option "tll", expected one of ttl, tags, tables, consistency, coalesce, freshAfter (did you mean ttl?)'
   const forever = `cache.ttl: expected ${duration}, got`
   const reads =
     'findUnique, findUniqueOrThrow, findFirst, findFirstOrThrow, findMany, count, aggregate, groupBy'
@@ -215,6 +220,10 @@ describe('a read refuses', () => {
     hint('cache.tags: expected an array of strings, got "vip"', { tags: 'vip' }),
     hint('cache.tags[0]: expected a string that is not empty, got null', { tags: [null] }),
     hint('cache.tags[1]: expected a string that is not empty, got 5', { tags: ['ttl', 5] }),
+    hint(
+      'cache.freshAfter: expected a ticket of cache.withTicket(), got "" (isTicket(text) tells)',
+      { freshAfter: '' },
+    ),
     hint('cache.coalesce: expected one of process, shared, got true', { coalesce: true }),
     hint('cache.consistency: expected one of strict, available, fresh, got true', {
       consistency: true,

@@ -1,0 +1,126 @@
+import { AsyncLocalStorage } from 'node:async_hooks'
+import { createHash } from 'node:crypto'
+import { EVERYTHING, type Tag } from './tags.ts'
+import { invalidOption } from './tidemark-error.ts'
+
+/**
+ * What some work has written, as a text that another process can be shown: a read that presents it is not served what was
+ * there before.
+ *
+ * It travels through the hands of strangers, in a cookie or a header. So it holds no names, only hashes of them, and
+ * whoever forges one gains nothing: a ticket can make a read ask, and never make it answer.
+ */
+export type Ticket = string
+
+/** What some work gave, and the ticket for what it wrote. */
+export interface Ticketed<T> {
+  readonly result: T
+  readonly ticket: Ticket
+}
+
+/** The writes of work that somebody wants a ticket for. */
+export class TicketCollector {
+  readonly #tags = new Set<Tag>()
+  readonly #outer: TicketCollector | undefined
+  #isConfirmed = true
+
+  constructor(outer: TicketCollector | undefined) {
+    this.#outer = outer
+  }
+
+  /** @param isConfirmed whether the marks of these tags have moved, or are locked, for every process */
+  add(tags: readonly Tag[], isConfirmed: boolean): void {
+    for (const tag of tags) this.#tags.add(tag)
+    this.#isConfirmed &&= isConfirmed
+    this.#outer?.add(tags, isConfirmed)
+  }
+
+  get ticket(): Ticket {
+    const isAll = this.#tags.has(EVERYTHING) || this.#tags.size > MAX_TAGS
+    const hashes = isAll ? ALL : [...this.#tags].map(hashOf).join('')
+    return `${this.#isConfirmed ? CONFIRMED : UNCONFIRMED}${hashes}`
+  }
+}
+
+const collectors = new AsyncLocalStorage<TicketCollector>()
+
+/** Whoever wants a ticket for the work that is being done here. */
+export function currentCollector(): TicketCollector | undefined {
+  return collectors.getStore()
+}
+
+/** Runs work, and gives a ticket for what it wrote. */
+export async function withTicket<T>(work: () => PromiseLike<T> | T): Promise<Ticketed<T>> {
+  const collector = new TicketCollector(currentCollector())
+  return collectors.run(collector, async () => {
+    // Awaited in here: what Prisma returns does nothing before somebody waits for it.
+    const result = await work()
+    return { result, ticket: collector.ticket }
+  })
+}
+
+/** The tickets that a read presents. */
+export class PresentedTickets {
+  readonly #tickets: readonly ParsedTicket[]
+
+  /** @throws TidemarkError `INVALID_OPTION` for what is no ticket */
+  constructor(name: string, given: Ticket | readonly Ticket[]) {
+    const tickets: readonly unknown[] = Array.isArray(given) ? given : [given]
+    this.#tickets = tickets.map((ticket, index) =>
+      parseTicket(Array.isArray(given) ? `${name}[${index}]` : name, ticket),
+    )
+  }
+
+  /**
+   * What a read that depends on these tags owes to the tickets. `'nothing'`: what they are about is no matter of it.
+   * `'ask'`: the shared tier must say that an entry is current. `'reload'`: the shared tier may not know of the write.
+   */
+  demandOn(tags: readonly Tag[]): 'nothing' | 'ask' | 'reload' {
+    let demand: 'nothing' | 'ask' = 'nothing'
+    for (const { hashes, isConfirmed } of this.#tickets) {
+      if (hashes !== ALL && !tags.some((tag) => hashes.has(hashOf(tag)))) continue
+      if (!isConfirmed) return 'reload'
+      demand = 'ask'
+    }
+    return demand
+  }
+}
+
+/**
+ * Whether a text that came from outside has the form of a ticket, so that it can be given to `freshAfter`.
+ *
+ * @example
+ * const ticket = request.cookies.ticket
+ * const rows = await query.$call(cached(isTicket(ticket) ? { freshAfter: ticket } : {})).execute()
+ */
+export function isTicket(value: unknown): value is Ticket {
+  return typeof value === 'string' && value.length <= MAX_LENGTH && FORM.test(value)
+}
+
+interface ParsedTicket {
+  readonly isConfirmed: boolean
+  readonly hashes: ReadonlySet<string> | typeof ALL
+}
+
+function parseTicket(name: string, ticket: unknown): ParsedTicket {
+  if (!isTicket(ticket)) {
+    throw invalidOption(name, 'a ticket of cache.withTicket()', ticket, ' (isTicket(text) tells)')
+  }
+  const isConfirmed = ticket.startsWith(CONFIRMED)
+  const hashes = ticket.slice(CONFIRMED.length)
+  return { isConfirmed, hashes: hashes === ALL ? ALL : new Set(hashes.match(/.{8}/g)) }
+}
+
+/** Equal hashes of two tags cost a question too many. */
+function hashOf(tag: Tag): string {
+  return createHash('sha256').update(tag).digest('base64url').slice(0, 8)
+}
+
+const ALL = '*'
+/** The number is that of the format. */
+const CONFIRMED = 'tm1c.'
+const UNCONFIRMED = 'tm1u.'
+/** What has written more than this counts as having written everything, so that a ticket fits a cookie. */
+const MAX_TAGS = 64
+const MAX_LENGTH = CONFIRMED.length + 8 * MAX_TAGS
+const FORM = /^tm1[cu]\.(\*|([\w-]{8})*)$/
