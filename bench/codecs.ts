@@ -51,7 +51,11 @@ const variants = {
 type Variant = keyof typeof variants
 
 const [name, key] = ['tidemark:entry', 'select * from films']
-const facts = { tokens: ['0123456789abcdef0123456789abcdef'], createdAt: 0, ttlMs: 1 }
+const facts = {
+  tokens: ['0123456789abcdef0123456789abcdef', 'fedcba9876543210fedcba9876543210'],
+  tags: ['*', 'table:films'],
+  ...{ createdAt: 0, ttlMs: 1, loadMs: 1 },
+}
 const table = new Table({
   head: ['entry', 'msgpack', 'bytes', 'superjson ÷ msgpack', 'zstd', 'AES-GCM'],
   colAligns: ['left', 'right', 'right', 'right', 'right', 'right'],

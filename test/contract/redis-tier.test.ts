@@ -7,12 +7,29 @@ import { sharedTierContract } from '@tidemark/testing/contracts'
 import { ioredisVersions, openRedis } from '../support/redis.ts'
 
 const leaseMs = 1000
+const nameSecret = randomBytes(32)
 
 for (const [version, Client] of Object.entries(ioredisVersions)) {
   sharedTierContract(`Redis by ${version}`, () => {
     const redis = openRedis(Client)
     return {
       connect: () => redisTier(redis.client, { timeout: leaseMs / 4 }),
+      leaseMs,
+      namespace: redis.namespace,
+      end: () => redis[Symbol.asyncDispose](),
+    }
+  })
+}
+
+const secrets = {
+  'with hidden names': { nameSecret },
+  encrypted: { nameSecret, encryption: { keys: [{ id: 'a', key: nameSecret }] } },
+}
+for (const [how, options] of Object.entries(secrets)) {
+  sharedTierContract(`Redis, ${how},`, () => {
+    const redis = openRedis()
+    return {
+      connect: () => redisTier(redis.client, { timeout: leaseMs / 4, ...options }),
       leaseMs,
       namespace: redis.namespace,
       end: () => redis[Symbol.asyncDispose](),

@@ -54,7 +54,7 @@ export type { ValueType } from './value-type.ts'
 // For tiers and mark stores.
 export { parseByteSize } from './byte-size.ts'
 export { parseDuration } from './duration.ts'
-export { customTag, EVERYTHING, SCHEMA, tableTag } from './tags.ts'
+export { customTag, EVERYTHING, keyTag, SCHEMA, tableTag } from './tags.ts'
 export type { Tag } from './tags.ts'
 export { InProcessBus } from './bus.ts'
 export type { Bus, BusListener, BusMessage } from './bus.ts'

@@ -27,9 +27,9 @@ export interface Lookup {
   /** See `Dependencies.id`. */
   readonly id: string
   readonly key: CacheKey
-  /** What it depends on. */
+  /** What the result depends on, by name. */
   readonly dependencies: readonly Tag[]
-  /** The marks that stand for its dependencies. */
+  /** The marks that stand for that, see `SharedTier.marksOf`. */
   readonly tags: readonly Tag[]
   readonly ttlMs: number
   /** Whether the shared tier must have said that it is current since the read began. */

@@ -192,7 +192,7 @@ function takeShared(
     rememberResult(
       engine,
       lookup,
-      { tokens, readAt: startedAt - entry.ageMs, ...encoding },
+      { tokens, readAt: startedAt - entry.ageMs, loadMs: entry.loadMs, ...encoding },
       entry.ttlMs,
     )
   }
@@ -218,13 +218,15 @@ async function loadAndStore(
   const { shape } = lookup.call.plan
   const readAt = clock.now()
   let value
+  let loadMs
   try {
     value = await load()
   } catch (error) {
     shape.miss(reason)
     throw error
   } finally {
-    shape.loaded(clock.now() - readAt)
+    loadMs = clock.now() - readAt
+    shape.loaded(loadMs)
   }
   const change = changeOf(engine, lookup)
   const encoding: Encoding = change
@@ -236,7 +238,7 @@ async function loadAndStore(
   }
   shape.miss(reason)
   const { stored, bytes } = encoding
-  const storing = storeResult(engine, lookup, { tokens, readAt, stored, bytes }, value)
+  const storing = storeResult(engine, lookup, { tokens, readAt, loadMs, stored, bytes }, value)
   return { value, encoding, storing }
 }
 

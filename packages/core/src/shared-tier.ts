@@ -14,6 +14,10 @@ export interface SharedEntry {
   readonly ttlMs: number
   /** How much of that has gone by, by the clock of the place where it is kept. */
   readonly ageMs: number
+  /** How long the database took for it, in milliseconds. */
+  readonly loadMs: number
+  /** What it depends on; where the tier hides names, their marks. */
+  readonly tags: readonly Tag[]
   /** The result: the caller's own, made anew by each call. Throws where it cannot be read back. */
   decode(): unknown
 }
@@ -104,6 +108,10 @@ export interface NewSharedEntry {
   readonly ttlMs: number
   /** How much of that has gone by. */
   readonly ageMs: number
+  /** How long the database took for it, in milliseconds. */
+  readonly loadMs: number
+  /** What it depends on, for whoever asks. Its tokens are those of `marksOf` these, and of its key. */
+  readonly tags: readonly Tag[]
   readonly value: unknown
 }
 

@@ -19,14 +19,16 @@ export function storeResult(
   const { clock, random, settings, shared } = engine
   const ttlMs = lookup.ttlMs * (1 - settings.ttlJitter * random.fraction())
   if (!rememberResult(engine, lookup, result, ttlMs) || !shared) return undefined
+  const { tokens, loadMs } = result
   const ageMs = clock.now() - result.readAt
+  const tags = lookup.dependencies
   return engine.runInBackground(() =>
-    shared.store(lookup.key, { tokens: result.tokens, ttlMs, ageMs, value }),
+    shared.store(lookup.key, { tokens, tags, ttlMs, ageMs, loadMs, value }),
   )
 }
 
 /** A result with the marks that it was read under. */
-type Result = Omit<Entry, 'expiresAt'>
+type Result = Omit<Entry, 'expiresAt' | 'tags'>
 
 /**
  * Keeps a result in this process. A tier that fails has forgotten, which it may at any time.
@@ -35,7 +37,7 @@ type Result = Omit<Entry, 'expiresAt'>
  */
 export function rememberResult(
   engine: Engine,
-  { key, tags }: Lookup,
+  { key, dependencies, tags }: Lookup,
   result: Result,
   ttlMs: number,
 ): boolean {
@@ -43,7 +45,7 @@ export function rememberResult(
   try {
     if (engine.closed || marks.match(tags, result.tokens) === 'moved') return false
     const expiresAt = result.readAt + ttlMs * settings.memoryTtlShare
-    const storing = tier.set(key, { ...result, expiresAt })
+    const storing = tier.set(key, { ...result, tags: dependencies, expiresAt })
     if (isPromise(storing)) void engine.runInBackground(() => storing)
   } catch {
     // Forgotten, see above.

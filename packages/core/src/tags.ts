@@ -32,6 +32,14 @@ export function customTag(name: string): Tag {
 }
 
 /**
+ * The tag of one entry that has a name: what is stored under a `key` that a user gave depends on it, so that an
+ * invalidation by that name is under the same protocol as any other. It never equals a table's or that of a `tags` hint.
+ */
+export function keyTag(name: string): Tag {
+  return `key:${name}` as Tag
+}
+
+/**
  * One name for one table, however it was written: the default schema is left out. Where it is not known which
  * schema a name without one is in, every schema is: tables of one name then count as one, and are made old together.
  *

@@ -2,17 +2,22 @@ import type { Awaitable } from './awaitable.ts'
 import type { CacheKey } from './cache-key.ts'
 import type { Stored } from './codec.ts'
 import type { MarkToken } from './marks.ts'
+import type { Tag } from './tags.ts'
 
 /** A stored result, and what must still be true for it to be served. */
 export interface Entry {
   /** The tokens it was read under, in the order of its query's tags. */
   readonly tokens: readonly MarkToken[]
+  /** What it depends on, for whoever asks: the list that its query's plan has, not a copy. */
+  readonly tags: readonly Tag[]
   /** The result, as the codec made it. */
   readonly stored: Stored
   /** Its estimated size, in bytes. */
   readonly bytes: number
   /** When the database was asked for it, on this process's clock, in milliseconds. */
   readonly readAt: number
+  /** How long the database took for it, in milliseconds. */
+  readonly loadMs: number
   /** When its time to live ends, on this process's clock, in milliseconds. */
   readonly expiresAt: number
 }

@@ -43,6 +43,12 @@ export class RedisNames {
     })
   }
 
+  /** The tags as an entry that is not encrypted may say them. */
+  shownTags(tags: readonly Tag[]): readonly Tag[] {
+    if (!this.#areTagsHidden) return tags
+    return tags.map((tag) => (tag === EVERYTHING ? tag : (this.#hashes.of(tag) as Tag)))
+  }
+
   /** One for each group, so that every server has some. */
   get trials(): string[] {
     return this.#everything.map((_, group) => `${this.#namespace}:{${group}}:trial`)
@@ -87,7 +93,7 @@ export interface RedisNamesOptions {
   readonly areTagsHidden: boolean
 }
 
-/** No tag of core begins like this: they are `*`, `table:…` and `custom:…`. */
+/** No tag of core begins like this: they are `*`, `schema`, `table:…`, `custom:…` and `key:…`. */
 const COPY = `${EVERYTHING}#`
 
 function copyOf(group: number): Tag {

@@ -15,7 +15,7 @@ import {
   type WriterId,
 } from '@tidemark/core'
 import type { Cluster, Redis } from 'ioredis'
-import { EntryCodec, type UnreadableReason } from './codec/entry-codec.ts'
+import { EntryCodec, type Opened as AnyOpened, type UnreadableReason } from './codec/entry-codec.ts'
 import { ClusterLink } from './cluster-link.ts'
 import { Guard } from './guard.ts'
 import { healthOf } from './health.ts'
@@ -50,7 +50,7 @@ class RedisTier implements SharedTier {
   readonly name = 'redis'
   readonly #client: RedisClient
   readonly #options: ResolvedRedisOptions
-  #opened: Opened | undefined
+  #opened: Parts | undefined
 
   constructor(client: RedisClient, options: ResolvedRedisOptions) {
     this.#client = client
@@ -84,7 +84,8 @@ class RedisTier implements SharedTier {
     return link.mint(this.#namesOf(marks), tokens, this.#options.markTtlMs)
   }
 
-  async store(key: CacheKey, { tokens, ttlMs, ageMs, value }: NewSharedEntry): Promise<void> {
+  async store(key: CacheKey, entry: NewSharedEntry): Promise<void> {
+    const { tokens, ttlMs, ageMs, loadMs, value } = entry
     const { link, names, codec } = this.#parts
     const kept = Math.min(ttlMs, this.#options.maxTtlMs)
     const remainingMs = Math.floor(kept - ageMs)
@@ -94,7 +95,11 @@ class RedisTier implements SharedTier {
     const sealed = codec.seal(
       name,
       key,
-      { tokens, ttlMs: kept, createdAt: Date.now() - ageMs },
+      {
+        ...{ tokens, loadMs, ttlMs: kept, createdAt: Date.now() - ageMs },
+        // What is encrypted needs no other names.
+        tags: this.#options.encryption ? entry.tags : names.shownTags(entry.tags),
+      },
       value,
     )
     if (sealed.state === 'sealed') await link.store(name, sealed.bytes, remainingMs)
@@ -160,7 +165,7 @@ class RedisTier implements SharedTier {
     link.close()
   }
 
-  get #parts(): Opened {
+  get #parts(): Parts {
     if (!this.#opened) throw new Error('redisTier: expected to be opened by createTidemark first')
     return this.#opened
   }
@@ -185,17 +190,35 @@ class RedisTier implements SharedTier {
   #read(name: string, key: CacheKey, bytes: Buffer, remainingMs: number): FoundEntry | undefined {
     const opened = this.#parts.codec.open(name, key, bytes)
     if (opened.state === 'unreadable') return MISSES[opened.reason]
-    const { tokens, ttlMs } = opened.facts
-    return {
-      tokens: tokens as SharedEntry['tokens'],
-      ttlMs,
-      ageMs: Math.max(0, ttlMs - remainingMs),
-      decode: () => {
-        const decoding = opened.value()
-        if (decoding.state === 'corrupt') throw new Error(decoding.detail)
-        return decoding.value
-      },
-    }
+    return new StoredEntry(opened, remainingMs)
+  }
+}
+
+/** A class, since its getter costs a hit nothing. */
+class StoredEntry implements SharedEntry {
+  readonly tokens: SharedEntry['tokens']
+  readonly ttlMs: number
+  readonly ageMs: number
+  readonly loadMs: number
+  readonly #opened: Opened
+
+  constructor(opened: Opened, remainingMs: number) {
+    const { tokens, ttlMs, loadMs } = opened.facts
+    this.tokens = tokens as SharedEntry['tokens']
+    this.ttlMs = ttlMs
+    this.ageMs = Math.max(0, ttlMs - remainingMs)
+    this.loadMs = loadMs
+    this.#opened = opened
+  }
+
+  get tags(): SharedEntry['tags'] {
+    return this.#opened.tags() as SharedEntry['tags']
+  }
+
+  decode(): unknown {
+    const decoding = this.#opened.value()
+    if (decoding.state === 'corrupt') throw new Error(decoding.detail)
+    return decoding.value
   }
 }
 
@@ -217,6 +240,8 @@ async function tryOut(link: RedisLink, names: RedisNames, { random }: SharedTier
 /** How long what a trial leaves behind is kept, where it could not remove it. */
 const TRIAL_MS = 1000
 
+type Opened = Extract<AnyOpened, { state: 'opened' }>
+
 /** The entry of another query, whose key has the same hash, is as good as none. */
 const MISSES: Readonly<Record<UnreadableReason, FoundEntry | undefined>> = {
   corrupt: 'corrupt-entry',
@@ -225,7 +250,7 @@ const MISSES: Readonly<Record<UnreadableReason, FoundEntry | undefined>> = {
   'other-query': undefined,
 }
 
-interface Opened {
+interface Parts {
   readonly context: SharedTierContext
   readonly names: RedisNames
   readonly codec: EntryCodec
@@ -239,7 +264,7 @@ function open(
   client: RedisClient,
   options: ResolvedRedisOptions,
   context: SharedTierContext,
-): Opened {
+): Parts {
   if (context.leaseMs < 4 * options.timeoutMs) {
     throw invalidOption(
       'lease',

@@ -55,9 +55,7 @@ export class SharedStore {
   }
 }
 
-interface StoredEntry {
-  readonly tokens: readonly MarkToken[]
-  readonly ttlMs: number
+interface StoredEntry extends Pick<NewSharedEntry, 'tokens' | 'tags' | 'ttlMs' | 'loadMs'> {
   readonly since: number
   readonly stored: object
 }
@@ -109,12 +107,12 @@ export class ConnectedStore implements SharedTier {
     return this.#read(tags, true)
   }
 
-  async store(key: CacheKey, { tokens, ttlMs, ageMs, value }: NewSharedEntry): Promise<void> {
+  async store(key: CacheKey, { ageMs, value, ...entry }: NewSharedEntry): Promise<void> {
     const encoding = this.#codec.encode(value, { maxBytes: Infinity })
     const since = this.#store.clock.now() - ageMs
     await this.#pass({ method: 'store', key })
     if (encoding.state === 'refused') return
-    this.#store.entries.set(key, { tokens, ttlMs, since, stored: encoding.stored })
+    this.#store.entries.set(key, { ...entry, since, stored: encoding.stored })
   }
 
   async intent(tags: readonly Tag[], writer: WriterId): Promise<void> {

@@ -1,6 +1,7 @@
 import {
   cacheKey,
   type CacheKey,
+  customTag,
   EVERYTHING,
   type FoundEntry,
   type MarkToken,
@@ -80,6 +81,12 @@ export function sharedTierContract(
       const found = readable(entry)
       expect(found.tokens).toEqual(['t1', 't2'])
       expect(found.ttlMs).toBe(60_000)
+      expect(found.loadMs).toBe(2.5)
+      // By name, or by what stands for it where names are hidden.
+      expect(found.tags.length).toBe(tags.length)
+      for (const [at, tag] of tags.entries()) {
+        expect([tag, ...one.marksOf([tag], key)]).toContain(found.tags[at])
+      }
       // Longer than when it was stored, and not by much more than this test takes.
       expect(found.ageMs).toBeGreaterThanOrEqual(10_000)
       expect(found.ageMs).toBeLessThan(40_000)
@@ -264,12 +271,13 @@ function connect({ connect: make, leaseMs, namespace = 'contract' }: SharedTierF
     moved,
     marksOf: (tags, key) => tier.marksOf?.(tags, key) ?? tags,
     store: (storeKey, tokens, value, times = { ttlMs: 60_000, ageMs: 0 }) =>
-      tier.store(storeKey, { tokens: tokens as MarkToken[], value, ...times }),
+      tier.store(storeKey, { tokens: tokens as MarkToken[], tags, loadMs: 2.5, value, ...times }),
   }
 }
 
 const film = tableTag('film')
 const genre = tableTag('genre')
+const tags = [EVERYTHING, film, customTag('"vip", \ud83c')]
 const writer = (name: string) => name as WriterId
 const key = keyOf('select')
 

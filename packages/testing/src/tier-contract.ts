@@ -1,5 +1,13 @@
-import { cacheKey, type CacheKey, type Entry, structuralCodec, type Tier } from '@tidemark/core'
-import type { MarkToken } from '@tidemark/core'
+import {
+  cacheKey,
+  type CacheKey,
+  type Entry,
+  EVERYTHING,
+  type MarkToken,
+  structuralCodec,
+  tableTag,
+  type Tier,
+} from '@tidemark/core'
 import { describe, expect, it } from 'vitest'
 
 /**
@@ -17,7 +25,7 @@ export function tierContract(name: string, makeTier: () => Tier | Promise<Tier>)
       expect(await tier.get(keyOf('a'))).toBeUndefined()
     })
 
-    it('gives back the entry that was set, with its tokens, times and value', async () => {
+    it('gives back the entry that was set, with its tokens, tags, times and value', async () => {
       const tier = await makeTier()
       const entry = entryOf({ id: 1, name: 'a', at: new Date(0), big: 1n, nothing: null })
       await tier.set(keyOf('a'), entry)
@@ -25,6 +33,8 @@ export function tierContract(name: string, makeTier: () => Tier | Promise<Tier>)
       expect(found?.tokens).toEqual(entry.tokens)
       expect(found?.expiresAt).toBe(entry.expiresAt)
       expect(found?.readAt).toBe(entry.readAt)
+      expect(found?.loadMs).toBe(entry.loadMs)
+      expect(found?.tags).toEqual(entry.tags)
       expect(valueOf(found)).toEqual(valueOf(entry))
     })
 
@@ -81,7 +91,9 @@ function entryOf(value: unknown): Entry {
   const encoding = codec.encode(value, { maxBytes: Infinity })
   if (encoding.state !== 'encoded') throw new Error(`cannot encode: ${encoding.reason}`)
   const { stored, bytes } = encoding
-  return { tokens: ['one', 'two'] as MarkToken[], stored, bytes, readAt: 10, expiresAt: 1000 }
+  const tokens = ['one', 'two'] as MarkToken[]
+  const tags = [EVERYTHING, tableTag('film')]
+  return { tokens, tags, stored, bytes, readAt: 10, loadMs: 2.5, expiresAt: 1000 }
 }
 
 function valueOf(entry: Entry | undefined): unknown {

@@ -48,7 +48,12 @@ assert.ok(new ManualClock())
 const rows = Array.from({ length: 50 }, (_, id) => ({ id, title: 'Metropolis', at: new Date(id) }))
 for (const codec of [msgpackCodec, superjsonCodec]) {
   const entries = new EntryCodec({ codec, valueTypes: [], maxBytes: 100_000, compressAbove: 0 })
-  const sealed = entries.seal('name', 'key', { tokens: [], createdAt: 0, ttlMs: 1 }, rows)
+  const sealed = entries.seal(
+    'name',
+    'key',
+    { tokens: [], tags: [], createdAt: 0, ttlMs: 1, loadMs: 1 },
+    rows,
+  )
   assert.equal(sealed.state, 'sealed')
   const opened = entries.open('name', 'key', sealed.bytes)
   assert.equal(opened.state, 'opened')

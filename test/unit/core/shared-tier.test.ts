@@ -55,6 +55,22 @@ describe('what one process has read', () => {
     expect(other.link.calls.map(({ method }) => method)).toEqual(['lookup'])
   })
 
+  it('says what it depends on, and how long the database took, wherever it is kept', async () => {
+    const cluster = new Cluster()
+    const [one, other] = [cluster.join(), cluster.join()]
+    const load = () => {
+      cluster.clock.advance(120)
+      return 'row'
+    }
+    await one.harness.read(load, { hint: { tags: ['vip'] } })
+    await other.harness.read(load, { hint: { tags: ['vip'] } })
+    const [key] = [...cluster.store.entries.keys()]
+    for (const { harness } of [one, other]) {
+      const entry = await harness.engine.tier.get(key!)
+      expect(entry).toMatchObject({ loadMs: 120, tags: ['*', 'custom:vip', 'table:film'] })
+    }
+  })
+
   it('is kept in memory for a share of its time to live', async () => {
     const cluster = new Cluster()
     const one = cluster.join({ ttl: 100_000, memory: { ttlShare: 0.25 }, maxStaleness: '1d' })

@@ -10,6 +10,7 @@ import {
   type Header,
   readBody,
   readHeader,
+  readTags,
   writeFacts,
   writeHeader,
 } from './entry-envelope.ts'
@@ -43,7 +44,9 @@ export type UnreadableReason =
 export type Opened =
   | {
       readonly state: 'opened'
-      readonly facts: EntryFacts
+      readonly facts: Omit<EntryFacts, 'tags'>
+      /** Read when it is asked for, which no hit does. */
+      tags(): readonly string[]
       /** Decompressed and decoded when it is asked for: an entry whose marks have moved need not be. */
       value(): Decoding
     }
@@ -110,10 +113,11 @@ export class EntryCodec {
     if (Buffer.compare(body.key, bytesOfKey(key)) !== 0) {
       return unreadable('other-query', 'another key with the same hash')
     }
-    const { tokens, createdAt, ttlMs } = body
+    const { tokens, createdAt, ttlMs, loadMs } = body
     return {
       state: 'opened',
-      facts: { tokens, createdAt, ttlMs },
+      facts: { tokens, createdAt, ttlMs, loadMs },
+      tags: () => readTags(body.tags),
       value: () => this.#value(header, body),
     }
   }

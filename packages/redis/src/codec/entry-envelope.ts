@@ -3,7 +3,7 @@ import { Corrupt } from './corrupt.ts'
 /** 'T', 'i', 'd' and what no text starts with. */
 const MAGIC = 0x5469_64f1
 /** Another one for every change of the layout below. */
-const FORMAT = 1
+const FORMAT = 2
 
 const COMPRESSION_BITS = 0b0000_0011
 const ENCRYPTED_BIT = 0b0000_0100
@@ -25,9 +25,15 @@ export interface EntryFacts {
   readonly createdAt: number
   /** How long it may be served from then on, in milliseconds. `Infinity` for ever. */
   readonly ttlMs: number
+  /** How long the database took, in milliseconds. */
+  readonly loadMs: number
+  /** What it depends on. */
+  readonly tags: readonly string[]
 }
 
-export interface Body extends EntryFacts {
+export interface Body extends Omit<EntryFacts, 'tags'> {
+  /** For `readTags`. */
+  readonly tags: Buffer
   /** The whole key, as `keyBytes` has it. */
   readonly key: Uint8Array
   /** Of the payload, once it is decompressed. */
@@ -86,19 +92,27 @@ export function readHeader(bytes: Buffer): ReadHeader {
  * All but the payload, which follows it:
  *
  * ```text
- * created 8 | ttl 8 | payload length 4 | key length 4 | key | tokens 2 | (length 1 | token)* | payload
+ * created 8 | ttl 8 | load 8 | payload length 4 | key length 4 | key | tags length 4 | tags | tokens 2 |
+ * (length 1 | token)* | payload
  * ```
+ *
+ * The tags are JSON, which keeps any text apart from any other.
  */
 export function writeFacts(facts: EntryFacts, key: Uint8Array, length: number): Buffer {
   const tokens = facts.tokens.map((token) => Buffer.from(token, 'latin1'))
-  const size = 26 + key.length + tokens.reduce((sum, token) => sum + 1 + token.length, 0)
+  const tags = Buffer.from(JSON.stringify(facts.tags))
+  const ofTokens = tokens.reduce((sum, token) => sum + 1 + token.length, 0)
+  const size = FIXED_BYTES + key.length + tags.length + ofTokens
   const bytes = Buffer.allocUnsafe(size)
   bytes.writeDoubleBE(facts.createdAt, 0)
   bytes.writeDoubleBE(facts.ttlMs, 8)
-  bytes.writeUInt32BE(length, 16)
-  bytes.writeUInt32BE(key.length, 20)
-  bytes.set(key, 24)
-  let at = bytes.writeUInt16BE(tokens.length, 24 + key.length)
+  bytes.writeDoubleBE(facts.loadMs, 16)
+  bytes.writeUInt32BE(length, 24)
+  bytes.writeUInt32BE(key.length, 28)
+  bytes.set(key, KEY_AT)
+  let at = bytes.writeUInt32BE(tags.length, KEY_AT + key.length)
+  bytes.set(tags, at)
+  at = bytes.writeUInt16BE(tokens.length, at + tags.length)
   for (const token of tokens) {
     bytes[at] = token.length
     bytes.set(token, at + 1)
@@ -107,14 +121,22 @@ export function writeFacts(facts: EntryFacts, key: Uint8Array, length: number): 
   return bytes
 }
 
+/** Where the key begins, and how long a body is without key, tags, tokens and payload. */
+const KEY_AT = 32
+const FIXED_BYTES = KEY_AT + 6
+
 /** @throws Corrupt */
 export function readBody(bytes: Buffer): Body {
-  if (bytes.length < 26) throw new Corrupt('a body that is too short')
-  const keyEnd = 24 + bytes.readUInt32BE(20)
-  if (keyEnd + 2 > bytes.length) throw new Corrupt('a key that is longer than the body')
-  const count = bytes.readUInt16BE(keyEnd)
+  if (bytes.length < FIXED_BYTES) throw new Corrupt('a body that is too short')
+  const keyEnd = KEY_AT + bytes.readUInt32BE(28)
+  if (keyEnd + 6 > bytes.length) throw new Corrupt('a key that is longer than the body')
+  const tagsEnd = keyEnd + 4 + bytes.readUInt32BE(keyEnd)
+  if (tagsEnd + 2 > bytes.length) throw new Corrupt('tags that are longer than the body')
+  const loadMs = bytes.readDoubleBE(16)
+  if (!(loadMs >= 0)) throw new Corrupt('a time that is none')
+  const count = bytes.readUInt16BE(tagsEnd)
   const tokens: string[] = []
-  let at = keyEnd + 2
+  let at = tagsEnd + 2
   if (at + count > bytes.length) throw new Corrupt('more tokens than the body has')
   for (let token = 0; token < count; token += 1) {
     const end = at + 1 + (bytes[at] ?? 0)
@@ -125,11 +147,24 @@ export function readBody(bytes: Buffer): Body {
   return {
     createdAt: bytes.readDoubleBE(0),
     ttlMs: bytes.readDoubleBE(8),
-    length: bytes.readUInt32BE(16),
-    key: bytes.subarray(24, keyEnd),
+    loadMs,
+    length: bytes.readUInt32BE(24),
+    key: bytes.subarray(KEY_AT, keyEnd),
+    tags: bytes.subarray(keyEnd + 4, tagsEnd),
     tokens,
     payload: bytes.subarray(at),
   }
+}
+
+/** None where they cannot be read: they say what is there, and decide nothing. */
+export function readTags(bytes: Buffer): readonly string[] {
+  try {
+    const tags: unknown = JSON.parse(bytes.toString())
+    if (Array.isArray(tags) && tags.every((tag) => typeof tag === 'string')) return tags
+  } catch {
+    // Not JSON.
+  }
+  return []
 }
 
 /** As UTF-8; text that is not well-formed, which UTF-8 would make like other text, as UTF-16 behind a byte that UTF-8 lacks. */
