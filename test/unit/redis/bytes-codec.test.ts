@@ -76,6 +76,28 @@ describe.each([msgpackCodec, superjsonCodec])('the codec $name', (codec) => {
       expect(exactly(roundTrip(codec, value))).toBe(exactly(value))
   })
 
+  it('keeps a key apart from one that V8 takes it for', () => {
+    const pairs = [
+      ...[
+        ['\\', '\n'],
+        ['\\', '"'],
+        ['\\n', '\nb'],
+        ['\\u', '\0a'],
+      ],
+    ] as const
+    for (const [index, [other, key]] of pairs.entries()) {
+      // Alive, and the only record of the parser that goes on after this first key.
+      const first = `${codec.name} ${index}`
+      const parsed: unknown = JSON.parse(JSON.stringify({ [first]: 1, [other]: 2 }))
+      // Without a prototype, since with one it would be the second.
+      const bare = Object.create(null) as Record<string, number>
+      bare[first] = 1
+      bare[key] = 2
+      expect(exactly(roundTrip(codec, bare))).toBe(exactly(bare))
+      expect(exactly(roundTrip(codec, parsed))).toBe(exactly(parsed))
+    }
+  })
+
   it('keeps hundreds of shapes apart', () => {
     const rows = Array.from({ length: 500 }, (_, row) =>
       Object.fromEntries(

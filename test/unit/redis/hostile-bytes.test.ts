@@ -285,7 +285,7 @@ describe('hazard 37: crafted MessagePack', () => {
 })
 
 describe('hazard 37: crafted superjson', () => {
-  const values = (json: unknown, values: unknown) => ({ json, meta: { values, v: 1 } })
+  const values = (json: unknown, values: object) => ({ json, notes: Object.entries(values) })
 
   it.each([
     ['a path to a prototype', values([{}], { '0.__proto__.polluted': ['undefined'] })],
@@ -300,14 +300,17 @@ describe('hazard 37: crafted superjson', () => {
     ['a map', values([[]], { 0: ['map'] })],
     ['a set', values([[]], { 0: ['set'] })],
     ['a bigint that is none', values(['x'], { 0: ['bigint'] })],
-    ['an annotation of the whole', values([1], ['undefined'])],
+    ['an annotation of the whole', { json: [1], notes: ['undefined'] }],
+    ['notes that are none', { json: [1], notes: { 0: ['undefined'] } }],
+    ['a note with more in it', { json: ['1'], notes: [['0', ['bigint'], 1]] }],
+    ['a path that is none', { json: ['1'], notes: [[0, ['bigint']]] }],
     ['an annotation with others in it', values([[1]], { 0: ['set', { 0: ['bigint'] }] })],
     ['an annotation that every object has', values([1], { 0: ['toString'] })],
     [
       'one object in two places',
       { json: [{ a: {} }], meta: { referentialEqualities: { '0.a': ['0'] }, v: 1 } },
     ],
-    ['paths of an older version', { json: [1], meta: { values: { 0: ['bigint'] } } }],
+    ['notes of an older version', { json: ['1'], meta: { values: { 0: ['bigint'] }, v: 1 } }],
     ['a path without end', values([1], { [Array(10_000).fill('0').join('.')]: ['undefined'] })],
     ['no value', {}],
     ['no record', [1]],

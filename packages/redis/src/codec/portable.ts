@@ -1,7 +1,7 @@
 import type { ValueType } from '@tidemark/core'
 import type { CodecContext } from './bytes-codec.ts'
 import { Refused } from './refused.ts'
-import { kindOfType, standInForText, UNSAFE_KEYS, VIEWS } from './special-values.ts'
+import { isHarmlessKey, isPlainText, kindOfType, standInForText, VIEWS } from './special-values.ts'
 
 /** Where a value is: the keys and indices that lead to it, from the list that holds it. */
 export type Path = readonly (string | number)[]
@@ -63,7 +63,7 @@ class Survey {
     switch (typeof value) {
       case 'string':
         this.#count(value.length)
-        if (value.isWellFormed() && value.charCodeAt(0) !== 0xfeff) return value
+        if (isPlainText(value)) return value
         return this.#leaf('text', standInForText(value))
       case 'number':
         this.#count(1)
@@ -154,7 +154,7 @@ class Survey {
     for (const key of keys) {
       if (this.#harmlessKeys.has(key)) continue
       this.#count(key.length)
-      if (UNSAFE_KEYS.has(key) || !key.isWellFormed() || key.charCodeAt(0) === 0xfeff) return false
+      if (!isHarmlessKey(key)) return false
       this.#harmlessKeys.add(key)
     }
     return true

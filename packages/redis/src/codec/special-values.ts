@@ -13,13 +13,29 @@ function named(type: { readonly prototype: object; readonly name: string }): [ob
 }
 
 /** Keys that one format or another treats as more than a name, or cannot keep apart from a prototype. */
-export const UNSAFE_KEYS: ReadonlySet<string> = new Set([
+const UNSAFE_KEYS: ReadonlySet<string> = new Set([
   '__proto__',
   'constructor',
   'prototype',
   // msgpackr's own, in the tree where it finds records of one shape.
   '__keys__',
 ])
+
+// oxlint-disable-next-line no-control-regex -- those are what it is about
+const NEEDS_ESCAPE = /["\\\u0000-\u001f]/
+
+/**
+ * Whether every format gives this key back as it was. Not where JSON writes it with a backslash: V8's parser takes such a
+ * key for another that records of the same shape had (nodejs/node#63785).
+ */
+export function isHarmlessKey(key: string): boolean {
+  return !UNSAFE_KEYS.has(key) && !NEEDS_ESCAPE.test(key) && isPlainText(key)
+}
+
+/** Whether no format makes anything of this text: half a surrogate pair, or what decoders take for a byte order mark. */
+export function isPlainText(text: string): boolean {
+  return text.isWellFormed() && text.charCodeAt(0) !== 0xfeff
+}
 
 /** How a value of a class that an adapter declared is marked. */
 export function kindOfType(type: ValueType): string {

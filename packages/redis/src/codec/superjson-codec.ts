@@ -18,14 +18,15 @@ const MAX_NESTING = MAX_DEPTH + 8
 /** JSON with types beside it, by superjson: for those who read their Redis. */
 export const superjsonCodec: BytesCodec = {
   name: 'superjson',
-  version: 1,
+  version: 2,
   encode: (value, context) =>
     encoding(() => {
       const portable = toPortable(value, (bytes) => base64(bytes), context)
       const { json, meta } = superjson.serialize(portable)
-      // It also notes which objects are one. They are not in a copy, and must not be in this one.
+      // It also notes which objects are one. They are not in a copy, and must not be in this one. Paths are no keys here: a
+      // dot in one is written with a backslash, see `isHarmlessKey`.
       const text = JSON.stringify(
-        meta?.values ? { json, meta: { values: meta.values, v: 1 } } : { json },
+        meta?.values ? { json, notes: Object.entries(meta.values) } : { json },
       )
       const bytes = Buffer.from(text)
       if (bytes.length > context.maxBytes) throw new Refused('too-large')
@@ -37,11 +38,12 @@ export const superjsonCodec: BytesCodec = {
       const text = Buffer.from(buffer, byteOffset, byteLength).toString()
       const parsed: unknown = JSON.parse(text)
       if (!isPlainRecord(parsed)) throw new Corrupt('no record around the value')
-      const { json, meta } = parsed
+      const { json, notes, ...more } = parsed
+      if (Object.keys(more).length > 0) throw new Corrupt('more beside the value than notes')
       checkNesting(json)
-      checkMeta(meta)
+      const values = notes === undefined ? undefined : annotationsIn(notes)
       const portable: unknown = superjson.deserialize(
-        { json: json as never, ...(meta !== undefined && { meta: meta as never }) },
+        { json: json as never, ...(values && { meta: { values: values as never, v: 1 } }) },
         // A copy would take `__proto__` for more than a key.
         { inPlace: true },
       )
@@ -53,19 +55,18 @@ function base64({ buffer, byteOffset, byteLength }: Uint8Array): string {
   return Buffer.from(buffer, byteOffset, byteLength).toString('base64')
 }
 
-function checkMeta(meta: unknown): void {
-  if (meta === undefined) return
-  if (!isPlainRecord(meta) || meta.v !== 1 || Object.keys(meta).length !== 2) {
-    throw new Corrupt('notes of a kind that is not used here')
-  }
-  // The list around the value has no annotation, so they are by path.
-  if (!isPlainRecord(meta.values)) throw new Corrupt('notes without paths')
-  for (const [path, annotation] of Object.entries(meta.values)) {
+/** What superjson has noted, by path: the list around the value has no annotation of its own. */
+function annotationsIn(notes: unknown): Readonly<Record<string, unknown>> {
+  if (!Array.isArray(notes) || notes.length === 0) throw new Corrupt('notes without paths')
+  for (const note of notes as unknown[]) {
+    const [path, annotation, ...more] = Array.isArray(note) ? (note as unknown[]) : []
+    if (typeof path !== 'string' || more.length > 0) throw new Corrupt('a note of no path')
     if (!Array.isArray(annotation) || annotation.length !== 1 || !ANNOTATIONS.has(annotation[0])) {
       throw new Corrupt('an annotation that is not used here')
     }
     if (path.split('.').length > MAX_NESTING * 2) throw new Corrupt('a path that leads too deep')
   }
+  return Object.fromEntries(notes as [string, unknown][])
 }
 
 /** The parser has no limit of its own, and others who walk the value have none either. */
