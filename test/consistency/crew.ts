@@ -3,6 +3,7 @@ import { once } from 'node:events'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
+import type { Finding } from './excuse.ts'
 import {
   type Counts,
   type FromWorker,
@@ -23,8 +24,8 @@ interface Member {
 
 /** The processes that read and write. */
 export class Crew {
-  /** What they have found to be wrong, in words. */
-  readonly findings: string[] = []
+  /** What they have found to be wrong, as far as they can know. */
+  readonly findings: Finding[] = []
   /** What went wrong with them, in words. */
   readonly failures: string[] = []
   readonly #settings: Omit<WorkerSettings, 'process' | 'seed'>
@@ -89,11 +90,11 @@ export class Crew {
   }
 
   /** Rows that the cache answers otherwise than the database, when nothing goes on any more. */
-  async compare(): Promise<string[]> {
-    const rows = await this.#ask({ kind: 'compare' }, (message) =>
-      message.kind === 'stuck' ? message.rows : undefined,
+  async compare(): Promise<Finding[]> {
+    const findings = await this.#ask({ kind: 'compare' }, (message) =>
+      message.kind === 'stuck' ? message.findings : undefined,
     )
-    return rows.flat()
+    return findings.flat()
   }
 
   sample(): Promise<Sample[]> {
@@ -140,7 +141,7 @@ export class Crew {
     child.on('message', (message: FromWorker) => {
       if (message.kind === 'ready') ready.resolve()
       if (message.kind === 'counts') member.counts = message.counts
-      if (message.kind === 'finding') this.findings.push(message.text)
+      if (message.kind === 'finding') this.findings.push(message.finding)
     })
     child.on('exit', (code, signal) => {
       ready.resolve()

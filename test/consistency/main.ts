@@ -26,7 +26,8 @@ try {
   process.exitCode = 2
 }
 
-function print(options: RunOptions, { counts, killed, faults, findings, stuck }: Outcome): void {
+function print(options: RunOptions, outcome: Outcome): void {
+  const { counts, killed, faults, findings, doubleFaults, excused } = outcome
   for (const finding of findings.slice(0, 20)) process.stdout.write(`${finding}\n`)
   const { reads, hits, writes, refused } = counts
   const table = new Table({ head: ['', ''], style: { head: [], border: [] } })
@@ -45,7 +46,8 @@ function print(options: RunOptions, { counts, killed, faults, findings, stuck }:
     ['not judged', String(counts.unjudged)],
     ['stale', String(counts.stale)],
     ['not linearizable', String(counts.nonLinearizable)],
-    ['stuck', String(stuck)],
+    ['stuck', String(counts.stuck)],
+    ['double faults', `${doubleFaults} writes, not judged for them ${excused}`],
   )
   process.stdout.write(`${table.toString()}\n`)
 }

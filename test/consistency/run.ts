@@ -5,27 +5,33 @@ import { setTimeout as sleep } from 'node:timers/promises'
 import { SeededRandom } from '@tidemark/testing'
 import { Crew } from './crew.ts'
 import { CheckedDatabase } from './database.ts'
+import { type Finding, isExcused } from './excuse.ts'
 import { type Fault, FAULTS, type Victims } from './faults.ts'
-import { Ledger } from './ledger.ts'
+import { Ledger, now } from './ledger.ts'
 import type { RunOptions } from './options.ts'
 import { ROWS } from './rows.ts'
 import type { Counts } from './settings.ts'
 import { redisSettings, startTopology } from './topology.ts'
+import { readWrites } from './write-log.ts'
 
 const LEASE_MS = 2000
 const NAMESPACE = 'checked'
 const LEAST_READS = 500
+/** Longer than a write takes whose intent and release both wait for a server that does not answer. */
+const WRITE_MS = 3000
 
 /** What a run came to. */
 export interface Outcome {
-  readonly counts: Counts
+  readonly counts: Counts & Readonly<Record<Finding['kind'], number>>
+  /** Writes whose intent and release were both not taken when they were acknowledged. */
+  readonly doubleFaults: number
+  /** Reads that are not promised to be right, because of those, see `isExcused`. */
+  readonly excused: number
   readonly killed: number
   /** How often each fault was done. */
   readonly faults: Readonly<Record<string, number>>
   /** What was found to be wrong, in words. */
   readonly findings: readonly string[]
-  /** How many of them are rows that stayed wrong when nothing went on any more. */
-  readonly stuck: number
   /** What went wrong with the check itself, in words. */
   readonly failures: readonly string[]
   /** Until the first finding, or until the end. */
@@ -44,11 +50,11 @@ export async function run(options: RunOptions): Promise<Outcome> {
     CheckedDatabase.start().then((started) => stack.use(started)),
     startTopology(options.redis).then((started) => stack.use(started)),
   ])
-  const ledger = join(folder, 'ledger')
+  const [ledger, writeLog] = [join(folder, 'ledger'), join(folder, 'writes')]
   Ledger.create(ledger, ROWS, processes)
   const crew = new Crew(
     {
-      ...{ processes, ledger, namespace: NAMESPACE, leaseMs: LEASE_MS },
+      ...{ processes, ledger, writeLog, namespace: NAMESPACE, leaseMs: LEASE_MS },
       ...{ databaseUrl: database.url, redis: redisSettings(topology) },
       ...{ consistency: options.consistency, memory: options.memory },
       ...{ maxStalenessMs: options.staleness, ttlMs: 600_000, variety: 0 },
@@ -64,6 +70,15 @@ export async function run(options: RunOptions): Promise<Outcome> {
     pauseWorker: (forMs) => crew.pause(anyone(), forMs),
     deafenWorker: (forMs) => crew.deafen(anyone(), forMs),
   }
+  const mayBeExcused = options.consistency === 'available'
+  // What excuses a read is not known before the writes that it missed have ended.
+  const isRipe = ({ missed }: Finding) =>
+    !mayBeExcused || !missed || now() - missed.startedAt > WRITE_MS
+  const wrongOf = (found: readonly Finding[]): readonly Finding[] => {
+    if (!mayBeExcused || found.length === 0) return found
+    const writes = readWrites(writeLog)
+    return found.filter((finding) => !isExcused(finding, writes))
+  }
   const done: Record<string, number> = {}
   await crew.ready()
   const startedAt = performance.now()
@@ -72,8 +87,8 @@ export async function run(options: RunOptions): Promise<Outcome> {
   const isLong = () =>
     elapsed() >= options.seconds &&
     (crew.sum('reads') >= LEAST_READS || elapsed() >= options.seconds * 5)
-  const isOver = () =>
-    isLong() || crew.failures.length > 0 || (untilCaught && crew.findings.length > 0)
+  const isCaught = () => untilCaught && wrongOf(crew.findings.filter(isRipe)).length > 0
+  const isOver = () => isLong() || crew.failures.length > 0 || isCaught()
   let nextFaultAt = performance.now()
   while (!isOver()) {
     await sleep(50)
@@ -89,13 +104,16 @@ export async function run(options: RunOptions): Promise<Outcome> {
   if (last.length > 0) await sleep(150)
   crew.stop()
   await Promise.all(last)
-  let stuck: string[] = []
-  if (crew.failures.length === 0 && !(untilCaught && crew.findings.length > 0)) {
+  let stuck: readonly Finding[] = []
+  if (crew.failures.length === 0 && !isCaught()) {
     // Locks of those who died end with their lease, and connections come back.
     await sleep(LEASE_MS * 2)
     stuck = await crew.compare()
   }
   await crew.end()
+  const found = [...crew.findings, ...stuck]
+  const wrong = wrongOf(found)
+  const countOf = (kind: Finding['kind']) => wrong.filter((each) => each.kind === kind).length
   return {
     counts: {
       reads: crew.sum('reads'),
@@ -104,13 +122,15 @@ export async function run(options: RunOptions): Promise<Outcome> {
       refused: crew.sum('refused'),
       failed: crew.sum('failed'),
       unjudged: crew.sum('unjudged'),
-      stale: crew.sum('stale'),
-      nonLinearizable: crew.sum('nonLinearizable'),
+      stale: countOf('stale'),
+      nonLinearizable: countOf('nonLinearizable'),
+      stuck: countOf('stuck'),
     },
+    doubleFaults: readWrites(writeLog).filter(({ isDoubleFault }) => isDoubleFault).length,
+    excused: found.length - wrong.length,
     killed: crew.killed,
     faults: done,
-    findings: [...crew.findings, ...stuck.map((row) => `stuck: ${row}`)],
-    stuck: stuck.length,
+    findings: wrong.map(({ text }) => text),
     failures: crew.failures,
     seconds,
   }

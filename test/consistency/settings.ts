@@ -1,3 +1,5 @@
+import type { Finding } from './excuse.ts'
+
 /** What a worker is told when it starts. */
 export interface WorkerSettings {
   readonly process: number
@@ -6,6 +8,8 @@ export interface WorkerSettings {
   readonly databaseUrl: string
   readonly redis: RedisSettings
   readonly ledger: string
+  /** See write-log.ts. */
+  readonly writeLog: string
   readonly namespace: string
   readonly consistency: 'strict' | 'available' | 'fresh'
   readonly memory: boolean
@@ -41,10 +45,6 @@ export interface Counts {
   failed: number
   /** Reads of which cannot be said whether they were too old: the row was written within `maxStaleness`. */
   unjudged: number
-  /** Reads that gave less than what had been acknowledged when they began. */
-  stale: number
-  /** Reads that gave less than what somebody had seen when they began. */
-  nonLinearizable: number
 }
 
 export const NOTHING: Counts = {
@@ -54,8 +54,6 @@ export const NOTHING: Counts = {
   refused: 0,
   failed: 0,
   unjudged: 0,
-  stale: 0,
-  nonLinearizable: 0,
 }
 
 /** What a worker takes, after its garbage has been collected. */
@@ -73,8 +71,8 @@ export interface Sample {
 export type FromWorker =
   | { readonly kind: 'ready' }
   | { readonly kind: 'counts'; readonly counts: Counts }
-  | { readonly kind: 'finding'; readonly text: string }
-  | { readonly kind: 'stuck'; readonly rows: readonly string[] }
+  | { readonly kind: 'finding'; readonly finding: Finding }
+  | { readonly kind: 'stuck'; readonly findings: readonly Finding[] }
   | { readonly kind: 'sample'; readonly sample: Sample }
 
 export type ToWorker =

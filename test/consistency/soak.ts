@@ -71,7 +71,13 @@ async function main(): Promise<void> {
   Ledger.create(ledger, ROWS, processes)
   const crew = new Crew(
     {
-      ...{ processes, ledger, namespace: 'soaked', leaseMs: 2000 },
+      ...{
+        processes,
+        ledger,
+        writeLog: join(folder, 'writes'),
+        namespace: 'soaked',
+        leaseMs: 2000,
+      },
       ...{ databaseUrl: database.url, redis: redisSettings(topology) },
       ...{ consistency: 'available', memory: true, maxStalenessMs: 1000, ttlMs: 10_000 },
       // Far more queries than fit into memory.
@@ -98,7 +104,7 @@ async function main(): Promise<void> {
   crew.stop()
   await crew.end()
   const grown = print(rows)
-  const wrong = [...crew.failures, ...crew.findings, ...grown]
+  const wrong = [...crew.failures, ...crew.findings.map(({ text }) => text), ...grown]
   for (const line of wrong) process.stderr.write(`check:soak: ${line}\n`)
   if (wrong.length > 0) process.exitCode = 1
 }

@@ -12,6 +12,7 @@ import { Kysely, PostgresDialect } from 'kysely'
 import { PrismaClient } from '../../prisma/generated/client.ts'
 import type { Tables } from '../../prisma/tables.ts'
 import { deafen, laggingPool, makeDeafenable } from './disturbed.ts'
+import type { Finding, Missed } from './excuse.ts'
 import { Ledger, now } from './ledger.ts'
 import {
   ALL_ROWS,
@@ -35,11 +36,17 @@ import {
   type ToWorker,
   type WorkerSettings,
 } from './settings.ts'
+import { Witness } from './witness.ts'
 
 const settings = JSON.parse(process.argv[2]!) as WorkerSettings
 const random = new SeededRandom(settings.seed)
 const ledger = new Ledger(settings.ledger, settings.processes, settings.process)
 const counts: Counts = { ...NOTHING }
+const witness = new Witness(
+  settings.writeLog,
+  `${settings.process}.${settings.seed}`,
+  settings.consistency !== 'fresh',
+)
 const stopping = new AbortController()
 
 makeDeafenable(`${settings.namespace}:bus`)
@@ -47,7 +54,9 @@ const client = connectToRedis()
 client.on('error', () => {})
 const cache = createTidemark({
   namespace: settings.namespace,
-  shared: redisTier(client, { timeout: '500ms', breaker: { retry: '100ms' }, heartbeat: '200ms' }),
+  shared: witness.over(
+    redisTier(client, { timeout: '500ms', breaker: { retry: '100ms' }, heartbeat: '200ms' }),
+  ),
   consistency: settings.consistency,
   maxStaleness: settings.maxStalenessMs,
   lease: settings.leaseMs,
@@ -77,7 +86,7 @@ async function obey(message: ToWorker): Promise<void> {
   await Promise.all(loops)
   clearInterval(reporting)
   report()
-  if (message.kind === 'compare') say({ kind: 'stuck', rows: await compare() })
+  if (message.kind === 'compare') say({ kind: 'stuck', findings: await compare() })
   if (message.kind !== 'end') return
   await cache.close()
   client.disconnect()
@@ -94,7 +103,7 @@ async function work(): Promise<void> {
       else await read(row)
     } catch (error) {
       if (error instanceof Misread)
-        find(`stale: in ${row.table} ${row.id} ${error.message}`, 'stale')
+        find({ kind: 'stale', text: `stale: in ${row.table} ${row.id} ${error.message}` })
       else if (isRefusal(error)) counts.refused += 1
       else counts.failed += 1
     }
@@ -119,45 +128,58 @@ async function read(row: Row): Promise<void> {
   ]
   const found = await ways[way]!()
   counts.reads += 1
-  for (const [place, { id, index, table }] of rows.entries()) {
-    const version = found.get(id)!
-    judge(`${table} ${id} by way ${way}`, version, known[place]!, startedAt)
-    ledger.note('seen', index, version)
+  for (const [place, row] of rows.entries()) {
+    const got = found.get(row.id)!
+    judge(row, way, known[place]!, { got, startedAt })
+    ledger.note('seen', row.index, got)
   }
 }
 
 type Known = Readonly<Record<'acknowledged' | 'seen', readonly { version: number; at: number }[]>>
 
 function judge(
-  what: string,
-  version: number,
+  row: Row,
+  way: number,
   { acknowledged, seen }: Known,
-  startedAt: number,
+  { got, startedAt }: Pick<Missed, 'got' | 'startedAt'>,
 ): void {
   const { maxStalenessMs } = settings
+  const what = `${row.table} ${row.id} by way ${way}: got ${got}`
+  const missed = (newest: number): Missed => ({
+    ...{ process: witness.process, row: row.index, got, newest, startedAt },
+  })
   // What this process has written itself it sees at once; of what others have, only after maxStaleness.
   const isDue = ({ at }: { at: number }, process: number) =>
     process === settings.process || at <= startedAt - maxStalenessMs
-  const missed = acknowledged.filter((fact) => fact.version > version)
-  const due = acknowledged.filter((fact, process) => fact.version > version && isDue(fact, process))
+  const newer = acknowledged.filter(({ version }) => version > got)
+  const due = acknowledged.filter((fact, process) => fact.version > got && isDue(fact, process))
   if (due.length > 0) {
     const text = due
-      .map(({ version: newer, at }) => `${newer} for ${Math.round(startedAt - at)} ms`)
+      .map(({ version, at }) => `${version} for ${Math.round(startedAt - at)} ms`)
       .join(', ')
-    find(`stale: ${what}: got ${version}, acknowledged ${text}`, 'stale')
-  } else if (missed.length > 0) {
+    find({
+      ...{ kind: 'stale', text: `stale: ${what}, acknowledged ${text}` },
+      missed: missed(newestOf(due)),
+    })
+  } else if (newer.length > 0) {
     counts.unjudged += 1
   }
   if (maxStalenessMs > 0 || settings.consistency === 'fresh') return
-  const newest = Math.max(...seen.map((fact) => fact.version))
-  if (newest > version) {
-    find(`not linearizable: ${what}: got ${version}, seen ${newest}`, 'nonLinearizable')
+  const newest = newestOf(seen)
+  if (newest > got) {
+    find({
+      ...{ kind: 'nonLinearizable', text: `not linearizable: ${what}, seen ${newest}` },
+      missed: missed(newest),
+    })
   }
 }
 
-function find(text: string, kind: 'stale' | 'nonLinearizable'): void {
-  counts[kind] += 1
-  say({ kind: 'finding', text })
+function newestOf(facts: readonly { readonly version: number }[]): number {
+  return Math.max(...facts.map(({ version }) => version))
+}
+
+function find(finding: Finding): void {
+  say({ kind: 'finding', finding })
 }
 
 function isRefusal(error: unknown): boolean {
@@ -165,7 +187,7 @@ function isRefusal(error: unknown): boolean {
 }
 
 async function write(row: Row): Promise<void> {
-  const version = await raise(row)
+  const version = await witness.write(row.index, () => raise(row))
   if (version === undefined) return
   counts.writes += 1
   ledger.note('acknowledged', row.index, version)
@@ -236,8 +258,8 @@ async function undone(transaction: Promise<unknown>): Promise<undefined> {
 }
 
 /** What the cache says that the database does not. */
-async function compare(): Promise<string[]> {
-  const stuck: string[] = []
+async function compare(): Promise<Finding[]> {
+  const stuck: Finding[] = []
   for (const table of TABLES) {
     const truth = await listByKysely(plain, table)
     const rows = ALL_ROWS.filter((row) => row.table === table)
@@ -246,9 +268,15 @@ async function compare(): Promise<string[]> {
       const points = [await readByKysely(db, row), await readByPrisma(prisma as never, row)]
       const found = [...points, ...lists.map((list) => list.get(row.id))]
       if (found.some((version) => version !== truth.get(row.id))) {
-        stuck.push(
-          `${table} ${row.id}: got ${found.join(', ')}, the database has ${truth.get(row.id)}`,
-        )
+        const newest = truth.get(row.id)!
+        stuck.push({
+          kind: 'stuck',
+          text: `stuck: ${table} ${row.id}: got ${found.join(', ')}, the database has ${newest}`,
+          missed: {
+            ...{ process: witness.process, row: row.index, newest, startedAt: now() },
+            got: Math.min(...found.map((version) => version!)),
+          },
+        })
       }
     }
   }
