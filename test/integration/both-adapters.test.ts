@@ -3,7 +3,7 @@ import { cached, withCache } from '@tidemark/kysely'
 import { cacheExtension } from '@tidemark/prisma'
 import { Gate } from '@tidemark/testing'
 import type { Kysely } from 'kysely'
-import { afterEach, beforeEach, expect, it } from 'vitest'
+import { afterEach, beforeEach, expect, it, vi } from 'vitest'
 import type { PrismaClient } from '../../prisma/generated/client.ts'
 import type { Tables } from '../../prisma/tables.ts'
 import { describeEachDatabase } from '../support/databases.ts'
@@ -188,5 +188,33 @@ describeEachDatabase('Kysely and Prisma on one database and one cache', (databas
         .execute(),
     ).toHaveLength(3)
     expect(await prisma.film.count({ cache: { freshAfter: [nested, expected] } })).toBe(3)
+  })
+
+  it('hits of both are compared with the database, and what somebody else wrote is found', async () => {
+    const verified = createTidemark({ verify: { sample: 1, settle: 1, switchOff: true } })
+    const options = { cacheByDefault: true, database: 'verified' }
+    const db = withCache(database.kysely, verified, options)
+    const client = new database.PrismaClient({ adapter: database.prismaAdapter() })
+    const hits = client.$extends(cacheExtension(verified, options))
+    const read = () =>
+      Promise.all([
+        db.selectFrom('films').selectAll().orderBy('id').execute(),
+        hits.film.findMany({ orderBy: { id: 'asc' }, include: { director: true } }),
+      ])
+    await read()
+    await read()
+    await vi.waitFor(() =>
+      expect(verified.metrics().verification).toMatchObject({
+        ...{ freshConfirmed: 2, staleConfirmed: 0, inconclusive: {} },
+      }),
+    )
+    await database.sql(`update films set title = 'Unseen' where id = 1`)
+    const [old] = await read()
+    expect(old[0]!.title).toBe('Alien')
+    await vi.waitFor(() => expect(verified.metrics().verification!.switchedOff).toContain('films'))
+    const [rows, records] = await read()
+    expect([rows[0]!.title, records[0]!.title]).toEqual(['Unseen', 'Unseen'])
+    await client.$disconnect()
+    await verified.close()
   })
 })

@@ -3,6 +3,7 @@ import type { Clock } from './clock.ts'
 import type { Codec } from './codec.ts'
 import type { Consistency } from './consistency.ts'
 import { DatabaseNames } from './database-names.ts'
+import { Events } from './events.ts'
 import { Flights } from './flights.ts'
 import { invalidateOnWrite, type WriteCall } from './invalidate-on-write.ts'
 import type { ReadCall } from './lookup.ts'
@@ -22,6 +23,7 @@ import type { SharedTier } from './shared-tier.ts'
 import type { Tier } from './tier.ts'
 import { TransactionScope } from './transaction-scope.ts'
 import type { ValueType } from './value-type.ts'
+import { type ResolvedVerify, Verification } from './verification.ts'
 
 /** What an engine is made of: each part stands behind an interface and can be replaced. */
 export interface EngineParts {
@@ -47,6 +49,8 @@ export interface EngineSettings {
   readonly consistency: Consistency
   /** The share of its time to live that an entry is kept in this process, where it is shared as well. */
   readonly memoryTtlShare: number
+  /** Default: no hit is compared with the database. */
+  readonly verify?: ResolvedVerify | undefined
 }
 
 /**
@@ -64,6 +68,8 @@ export class Engine {
   readonly metrics: Metrics
   readonly flights = new Flights<Loaded>()
   readonly databases = new DatabaseNames()
+  readonly events = new Events()
+  readonly verification: Verification | undefined
   readonly #valueTypes: ValueType[]
   readonly #background = new Set<Promise<unknown>>()
   #closed = false
@@ -78,6 +84,8 @@ export class Engine {
     this.settings = parts.settings
     this.metrics = new Metrics(parts.settings.maxShapes)
     this.#valueTypes = parts.valueTypes
+    const { verify } = parts.settings
+    this.verification = verify && new Verification(this, verify)
   }
 
   get closed(): boolean {

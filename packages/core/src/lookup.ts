@@ -53,6 +53,7 @@ export function prepareLookup(engine: Engine, call: ReadCall): Lookup | BypassRe
   const byTables = plan.decision.cached ? plan.decision.policy.ttlMs : engine.settings.defaultTtlMs
   const { tags: dependencies, id, obstacle } = plan.dependencies(hint)
   if (obstacle) return obstacle
+  if (engine.verification?.isSwitchedOff(dependencies)) return 'switched-off'
   const material = call.key()
   if (!material) return 'no-partition'
   const key = keyOf(engine, material, id)

@@ -43,6 +43,8 @@ export type BypassReason =
   | 'too-large'
   /** The result contains a value of a class that cannot be copied with certainty. */
   | 'unstorable-value'
+  /** A hit of its tables was found to be stale, and `verify` says that this ends their caching. */
+  | 'switched-off'
   /** It presents a ticket for a write that the shared tier could not be told of. */
   | 'unconfirmed-ticket'
   /** The tier or the marks failed to answer; the database did. */

@@ -6,6 +6,7 @@ import { type Duration, parseDuration } from './duration.ts'
 import { type Random, systemRandom } from './random.ts'
 import type { SharedTier } from './shared-tier.ts'
 import { invalidOption } from './tidemark-error.ts'
+import { type ResolvedVerify, resolveVerify, type VerifyOptions } from './verification.ts'
 
 export interface TidemarkOptions {
   /** How long a result may be served at most, where no hint or table policy says. Default: `'5m'`. */
@@ -30,6 +31,11 @@ export interface TidemarkOptions {
   readonly maxStaleness?: Duration
   /** How long readers ask the database after a write whose outcome is unknown. Default: `'10s'`. */
   readonly lease?: Duration
+  /**
+   * Compares a share of the hits with the database, in the background, so that you know in production that nothing stale
+   * is served: `{ sample: 0.001 }`. Default: none. See docs/verification.md.
+   */
+  readonly verify?: VerifyOptions
   /** How many query shapes are counted one by one in the metrics. Default: `1000`. */
   readonly maxShapes?: number
   /** Default: the process's monotonic clock. For tests. */
@@ -70,6 +76,7 @@ export interface ResolvedOptions {
   readonly namespace: string
   readonly consistency: Consistency
   readonly maxStalenessMs: number
+  readonly verify: ResolvedVerify | undefined
   readonly clock: Clock
   readonly random: Random
 }
@@ -83,6 +90,7 @@ const NAMES = [
   'consistency',
   'maxStaleness',
   'lease',
+  'verify',
   'maxShapes',
   'clock',
   'random',
@@ -133,6 +141,7 @@ export function resolveOptions(options: TidemarkOptions): ResolvedOptions {
     shared,
     namespace,
     consistency,
+    verify: options.verify === undefined ? undefined : resolveVerify(options.verify),
     maxStalenessMs: maxStaleness === 0 ? 0 : parseFiniteDuration('maxStaleness', maxStaleness),
     clock,
     random,

@@ -5,7 +5,7 @@ import { changeOf, type Lookup, prepareLookup, type ReadCall } from './lookup.ts
 import type { MarkToken } from './marks.ts'
 import { loadOnce } from './load-once.ts'
 import type { BypassReason, HitKind, MissReason } from './metrics.ts'
-import type { FoundEntry } from './shared-tier.ts'
+import type { FoundEntry, SharedEntry } from './shared-tier.ts'
 import { encodeResult, rememberResult, storeResult } from './store-result.ts'
 import type { Entry } from './tier.ts'
 
@@ -110,7 +110,12 @@ function serve<T>(engine: Engine, lookup: Lookup, entry: Entry, load: Load<T>): 
   } catch {
     return fill(engine, lookup, 'corrupt-entry', load)
   }
-  lookup.call.plan.shape.hit('memory', engine.clock.now() - lookup.startedAt)
+  const { startedAt } = lookup
+  lookup.call.plan.shape.hit('memory', engine.clock.now() - startedAt)
+  engine.verification?.maybe({
+    ...{ lookup, tokens: entry.tokens, ageMs: startedAt - entry.readAt, load },
+    value: () => engine.codec.decode(entry.stored),
+  })
   return value
 }
 
@@ -132,7 +137,14 @@ async function fill<T>(
 
   const { tokens, entry } = reading
   const shared = entry && takeShared(engine, lookup, tokens, entry, 'shared')
-  if (shared?.state === 'served') return shared.loaded.value as T
+  if (shared?.state === 'served') {
+    const served = shared.entry
+    engine.verification?.maybe({
+      ...{ lookup, tokens, ageMs: served.ageMs, load },
+      value: () => served.decode(),
+    })
+    return shared.loaded.value as T
+  }
   const reason = shared?.reason ?? localReason
   const loadUnder = (current: readonly MarkToken[]) =>
     loadAndStore(engine, lookup, current, reason, load)
@@ -174,7 +186,9 @@ function takeShared(
   tokens: readonly MarkToken[],
   entry: FoundEntry,
   kind: HitKind,
-): { state: 'served'; loaded: Loaded } | { state: 'refused'; reason: MissReason } {
+):
+  | { state: 'served'; loaded: Loaded; entry: SharedEntry }
+  | { state: 'refused'; reason: MissReason } {
   const { call, key, startedAt, ttlMs } = lookup
   if (typeof entry === 'string') return { state: 'refused', reason: entry }
   if (!areSame(tokens, entry.tokens)) return { state: 'refused', reason: 'marks-moved' }
@@ -196,7 +210,7 @@ function takeShared(
       entry.ttlMs,
     )
   }
-  return { state: 'served', loaded: { value, encoding } }
+  return { state: 'served', loaded: { value, encoding }, entry }
 }
 
 function areSame(tokens: readonly MarkToken[], others: readonly MarkToken[]): boolean {

@@ -1,6 +1,7 @@
 import { InProcessBus } from './bus.ts'
 import { checkKeys, checkNames } from './check-options.ts'
 import { Engine } from './engine.ts'
+import { EVENT_NAMES, type TidemarkEvents, type TidemarkListener } from './events.ts'
 import { type HealthReport, healthOf } from './health.ts'
 import { InProcessMarks } from './in-process-marks.ts'
 import type { WriterId } from './marks.ts'
@@ -15,6 +16,7 @@ import { currentCollector, type Ticketed, withTicket } from './tickets.ts'
 import { invalidOption, TidemarkError } from './tidemark-error.ts'
 import type { TierStats } from './tier.ts'
 import type { ValueType } from './value-type.ts'
+import type { VerificationReport } from './verification.ts'
 
 /** What to make old by hand: for what Tidemark could not see, such as a script that wrote to a table. */
 export interface InvalidateTarget {
@@ -44,6 +46,8 @@ export interface MetricsReport {
    * still, or the shared tier has evicted or lost them. In between others may have been served what was there before.
    */
   readonly lostLeases: number
+  /** What was found by comparing hits with the database, where `verify` asks for it. */
+  readonly verification?: VerificationReport
 }
 
 /**
@@ -94,6 +98,7 @@ export class Tidemark implements AsyncDisposable {
    */
   async clear(): Promise<void> {
     await this.#move([EVERYTHING, SCHEMA])
+    this.engine.verification?.switchOn()
   }
 
   /**
@@ -122,14 +127,33 @@ export class Tidemark implements AsyncDisposable {
 
   /** What each query shape gained, and why not more. A snapshot: it does not change afterwards. */
   metrics(): MetricsReport {
-    const { metrics, tier } = this.engine
+    const { metrics, tier, verification } = this.engine
     return {
       queries: metrics.report(),
       memory: tier.stats(),
       markFailures: metrics.markFailures,
       unknownOutcomes: metrics.unknownOutcomes,
       lostLeases: metrics.lostLeases,
+      ...(verification && { verification: verification.report() }),
     }
+  }
+
+  /**
+   * Tells you of something each time that it happens. What the listener throws becomes a warning of the process.
+   *
+   * @returns a function that ends it
+   * @throws TidemarkError `INVALID_OPTION`
+   * @example
+   * cache.on('stale', ({ fingerprint, tags }) => log.error({ fingerprint, tags }, 'served something stale'))
+   */
+  on<N extends keyof TidemarkEvents>(name: N, listener: TidemarkListener<N>): () => void {
+    if (!EVENT_NAMES.includes(name)) {
+      throw invalidOption('on', `one of ${EVENT_NAMES.join(', ')}`, name)
+    }
+    if (typeof listener !== 'function') {
+      throw invalidOption(`on('${name}')`, 'a function', listener)
+    }
+    return this.engine.events.on(name, listener)
   }
 
   /**
@@ -213,6 +237,7 @@ export function createTidemark(options: TidemarkOptions = {}): Tidemark {
       maxShapes: resolved.maxShapes,
       consistency: resolved.consistency,
       memoryTtlShare: resolved.memoryTtlShare,
+      verify: resolved.verify,
     },
   })
   return new Tidemark(engine)

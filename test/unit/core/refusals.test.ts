@@ -26,7 +26,7 @@ describe('createTidemark refuses', () => {
     make(options),
   ]
   const unknown =
-    'createTidemark: unknown option "tll", expected one of ttl, ttlJitter, memory, shared, namespace, consistency, maxStaleness, lease, maxShapes, clock, random (did you mean ttl?)'
+    'createTidemark: unknown option "tll", expected one of ttl, ttlJitter, memory, shared, namespace, consistency, maxStaleness, lease, verify, maxShapes, clock, random (did you mean ttl?)'
   const unknownOfMemory =
     'memory: unknown option "maxByte", expected one of maxEntries, maxBytes, maxEntryBytes, ttlShare (did you mean maxBytes?)'
   const refusals: Refusal[] = [
@@ -71,6 +71,16 @@ describe('createTidemark refuses', () => {
     option(`lease: expected ${duration}, got "10 s" (did you mean '10s'?)`, { lease: '10 s' }),
     option('lease: expected a duration that ends, got Infinity', { lease: Infinity }),
 
+    option('verify: expected an object such as { sample: 0.001 }, got 0.001', { verify: 0.001 }),
+    option('verify: unknown option "rate", expected one of sample, switchOff, settle', {
+      verify: { rate: 1 },
+    }),
+    option('verify.sample: expected a number from 0 to 1, got undefined', { verify: {} }),
+    option('verify.sample: expected a number from 0 to 1, got 5', { verify: { sample: 5 } }),
+    option('verify.switchOff: expected true or false, got "film"', {
+      verify: { sample: 1, switchOff: 'film' },
+    }),
+    option(`verify.settle: expected ${duration}, got 0`, { verify: { sample: 1, settle: 0 } }),
     option('maxShapes: expected a whole number above 0, got -1', { maxShapes: -1 }),
     option('maxShapes: expected a whole number above 0, got Infinity', { maxShapes: Infinity }),
     option('maxShapes: expected a whole number above 0, got "10"', { maxShapes: '10' }),
@@ -160,6 +170,17 @@ describe('cache.withTicket refuses', () => {
     [
       'withTicket: expected a function that returns a promise, got an instance of Promise',
       () => cache.withTicket(Promise.resolve() as never),
+    ],
+  ])
+})
+
+describe('cache.on refuses', () => {
+  const cache = createTidemark()
+  refuses([
+    ['on: expected one of stale, got "stall"', () => cache.on('stall' as 'stale', () => {})],
+    [
+      "on('stale'): expected a function, got undefined",
+      () => cache.on('stale', undefined as never),
     ],
   ])
 })

@@ -1,0 +1,53 @@
+/** What a cache tells of as it happens, by name. */
+export interface TidemarkEvents {
+  /** A hit turned out to be older than the database, though no mark had moved; see `verify`. */
+  readonly stale: StaleEvent
+}
+
+/** What was served, and should not have been. */
+export interface StaleEvent {
+  readonly adapter: string
+  /** The shape of the query, without any parameter. */
+  readonly fingerprint: string
+  /** The names of what the query depends on, as `cache.tags()` shows them. */
+  readonly tags: readonly string[]
+  /** How long before it was served the database had been asked, in milliseconds. */
+  readonly ageMs: number
+}
+
+export type TidemarkListener<N extends keyof TidemarkEvents> = (event: TidemarkEvents[N]) => void
+
+/** Those who listen. Where nobody does, an event is not even made. */
+export class Events {
+  readonly #listeners = new Map<keyof TidemarkEvents, Set<TidemarkListener<never>>>()
+
+  /** @returns a function that ends it */
+  on<N extends keyof TidemarkEvents>(name: N, listener: TidemarkListener<N>): () => void {
+    const listeners = this.#listeners.get(name) ?? new Set()
+    this.#listeners.set(name, listeners)
+    // Of its own, so that one function may listen twice and stop once.
+    const own: TidemarkListener<N> = (event) => {
+      listener(event)
+    }
+    listeners.add(own)
+    return () => {
+      listeners.delete(own)
+    }
+  }
+
+  /** Tells all who listen. An error of theirs is a warning of the process: no query fails for it. */
+  emit<N extends keyof TidemarkEvents>(name: N, make: () => TidemarkEvents[N]): void {
+    const listeners = this.#listeners.get(name) as Set<TidemarkListener<N>> | undefined
+    if (!listeners || listeners.size === 0) return
+    const event = make()
+    for (const listener of listeners) {
+      try {
+        listener(event)
+      } catch (error) {
+        process.emitWarning(error instanceof Error ? error : String(error))
+      }
+    }
+  }
+}
+
+export const EVENT_NAMES: readonly (keyof TidemarkEvents)[] = ['stale']

@@ -1,0 +1,41 @@
+import { createTidemark } from '@tidemark/core'
+import { withCache } from '@tidemark/kysely'
+import { describe, expect, it } from 'vitest'
+import { describeEachDatabase } from '../support/databases.ts'
+import { runnableSnippet, shownSnippets } from './snippets.ts'
+import { handlers } from './snippets/tickets.ts'
+import { verified } from './snippets/verification.ts'
+
+describe.each([
+  ['docs/verification.md', 'verification', 2],
+  ['docs/read-your-writes.md', 'tickets', 2],
+])('%s', (page, file, count) => {
+  it('shows code as it was run', async () => {
+    const shown = await shownSnippets(page)
+    expect(shown).toHaveLength(count)
+    for (const { name, code } of shown) expect(code).toBe(await runnableSnippet(name, file))
+  })
+})
+
+it('the code about verification runs', async () => {
+  const lines: unknown[] = []
+  const console = { log: (line: unknown) => lines.push(line), error: () => {} }
+  const { cache, tell } = verified(console)
+  tell()
+  expect(lines).toEqual([{ freshConfirmed: 0, staleConfirmed: 0, staleRateAtMost: undefined }])
+  await cache.close()
+})
+
+describeEachDatabase('the code about tickets', (database) => {
+  it('shows whoever wrote what was written', async () => {
+    const cache = createTidemark()
+    const { rename, show } = handlers(withCache(database.kysely, cache), cache)
+    await database.kysely.insertInto('films').values({ title: 'Alien' }).execute()
+    expect(await show(1, {})).toMatchObject({ title: 'Alien' })
+    const cookie = (await rename(1, 'Aliens'))['set-cookie']
+    const cookies = { 'fresh-after': /=([^;]+)/.exec(cookie)![1]! }
+    expect(await show(1, cookies)).toMatchObject({ title: 'Aliens' })
+    expect(await show(1, { 'fresh-after': 'forged' })).toMatchObject({ title: 'Aliens' })
+    await cache.close()
+  })
+})
