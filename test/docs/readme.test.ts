@@ -8,11 +8,15 @@ describe('the README', async () => {
   const shown = await shownSnippets('README.md')
 
   it('shows both adapters', () => {
-    expect(shown.map(({ name }) => name)).toEqual(['readme-kysely', 'readme-prisma'])
+    expect(shown.map(({ name }) => name)).toEqual([
+      'readme-kysely',
+      'readme-prisma',
+      'redis-server',
+    ])
   })
 
   it.each(shown)('shows the code of $name as it was run', async ({ name, code }) => {
-    expect(code).toBe(await runnableSnippet(name))
+    expect(code).toBe(await runnableSnippet(name, name === 'redis-server' ? 'redis' : name))
   })
 })
 
