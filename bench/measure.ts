@@ -59,7 +59,7 @@ async function timeOf(run: (times: number) => Promise<void>, times: number): Pro
   return performance.now() - startedAt
 }
 
-function median(samples: readonly number[]): number {
+export function median(samples: readonly number[]): number {
   return samples.toSorted((a, b) => a - b)[Math.floor(samples.length / 2)]!
 }
 

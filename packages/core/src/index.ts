@@ -80,6 +80,7 @@ export type {
   NewSharedEntry,
   Claim,
   FoundEntry,
+  KeptResult,
   SharedEntry,
   SharedLookup,
   SharedMark,

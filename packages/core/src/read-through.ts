@@ -5,8 +5,9 @@ import { changeOf, type Lookup, prepareLookup, type ReadCall } from './lookup.ts
 import type { MarkToken } from './marks.ts'
 import { loadOnce } from './load-once.ts'
 import type { BypassReason, HitKind, MissReason } from './metrics.ts'
+import { promote, resultOf, snapshotOf } from './promotion.ts'
 import type { FoundEntry, SharedEntry } from './shared-tier.ts'
-import { encodeResult, rememberResult, storeResult } from './store-result.ts'
+import { encodeResult, storeResult } from './store-result.ts'
 import type { Entry } from './tier.ts'
 
 /** What a load leaves for those who joined it. */
@@ -106,7 +107,7 @@ async function serveIfCurrent<T>(
 function serve<T>(engine: Engine, lookup: Lookup, entry: Entry, load: Load<T>): Awaitable<T> {
   let value
   try {
-    value = engine.codec.decode(entry.stored) as T
+    value = resultOf(engine, lookup.key, entry) as T
   } catch {
     return fill(engine, lookup, 'corrupt-entry', load)
   }
@@ -114,7 +115,7 @@ function serve<T>(engine: Engine, lookup: Lookup, entry: Entry, load: Load<T>): 
   lookup.call.plan.shape.hit('memory', engine.clock.now() - startedAt)
   engine.verification?.maybe({
     ...{ lookup, tokens: entry.tokens, ageMs: startedAt - entry.readAt, load },
-    value: () => engine.codec.decode(entry.stored),
+    value: () => snapshotOf(engine, entry),
   })
   return value
 }
@@ -143,7 +144,7 @@ async function fill<T>(
       ...{ lookup, tokens, ageMs: served.ageMs, load },
       value: () => served.decode(),
     })
-    return shared.loaded.value as T
+    return shared.value as T
   }
   const reason = shared?.reason ?? localReason
   const loadUnder = (current: readonly MarkToken[]) =>
@@ -155,7 +156,9 @@ async function fill<T>(
           ...{ engine, lookup, tokens, load: loadUnder },
           take: (current, found) => {
             const taken = takeShared(engine, lookup, current, found, 'waited')
-            return taken.state === 'served' ? taken.loaded : undefined
+            if (taken.state === 'refused') return undefined
+            const { value } = taken
+            return { value, encoding: encodeResult(engine, key, value) }
           },
         })
       : loadOwn()
@@ -187,9 +190,9 @@ function takeShared(
   entry: FoundEntry,
   kind: HitKind,
 ):
-  | { state: 'served'; loaded: Loaded; entry: SharedEntry }
+  | { state: 'served'; value: unknown; entry: SharedEntry }
   | { state: 'refused'; reason: MissReason } {
-  const { call, key, startedAt, ttlMs } = lookup
+  const { call, startedAt, ttlMs } = lookup
   if (typeof entry === 'string') return { state: 'refused', reason: entry }
   if (!areSame(tokens, entry.tokens)) return { state: 'refused', reason: 'marks-moved' }
   if (entry.ageMs >= Math.min(entry.ttlMs, ttlMs)) return { state: 'refused', reason: 'expired' }
@@ -200,17 +203,9 @@ function takeShared(
     return { state: 'refused', reason: 'corrupt-entry' }
   }
   call.plan.shape.hit(kind, engine.clock.now() - startedAt)
-  const encoding = encodeResult(engine, key, value)
-  if (encoding.state === 'encoded') {
-    // It was asked for before it answered, so it is this old at most.
-    rememberResult(
-      engine,
-      lookup,
-      { tokens, readAt: startedAt - entry.ageMs, loadMs: entry.loadMs, ...encoding },
-      entry.ttlMs,
-    )
-  }
-  return { state: 'served', loaded: { value, encoding }, entry }
+  // It was asked for before it answered, so it is this old at most.
+  promote(engine, lookup, entry, value, { tokens, readAt: startedAt - entry.ageMs })
+  return { state: 'served', value, entry }
 }
 
 function areSame(tokens: readonly MarkToken[], others: readonly MarkToken[]): boolean {

@@ -20,6 +20,19 @@ export interface SharedEntry {
   readonly tags: readonly Tag[]
   /** The result: the caller's own, made anew by each call. Throws where it cannot be read back. */
   decode(): unknown
+  /**
+   * The result in a form that is small and costs nothing to make, for this process to keep until it is asked for again.
+   * Default: a copy of the result is kept.
+   */
+  keep?(): KeptResult
+}
+
+/** A result as a shared tier keeps it, for a process to keep beside its own. */
+export interface KeptResult {
+  /** What it takes in this process. */
+  readonly bytes: number
+  /** As `SharedEntry.decode`. */
+  decode(): unknown
 }
 
 /** The mark of a tag as it is shared: absent where nobody has minted a token since it was last moved or evicted. */

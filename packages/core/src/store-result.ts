@@ -31,7 +31,7 @@ export function storeResult(
 type Result = Omit<Entry, 'expiresAt' | 'tags'>
 
 /**
- * Keeps a result in this process. A tier that fails has forgotten, which it may at any time.
+ * Keeps a result in this process.
  *
  * @returns false where a write came in between: to store it anywhere would be harmless, and useless
  */
@@ -41,16 +41,25 @@ export function rememberResult(
   result: Result,
   ttlMs: number,
 ): boolean {
-  const { marks, settings, tier } = engine
+  const { marks, settings } = engine
   try {
     if (engine.closed || marks.match(tags, result.tokens) === 'moved') return false
-    const expiresAt = result.readAt + ttlMs * settings.memoryTtlShare
-    const storing = tier.set(key, { ...result, tags: dependencies, expiresAt })
+  } catch {
+    return true
+  }
+  const expiresAt = result.readAt + ttlMs * settings.memoryTtlShare
+  keepEntry(engine, key, { ...result, tags: dependencies, expiresAt })
+  return true
+}
+
+/** A tier that fails has forgotten, which it may at any time. */
+export function keepEntry(engine: Engine, key: CacheKey, entry: Entry): void {
+  try {
+    const storing = engine.tier.set(key, entry)
     if (isPromise(storing)) void engine.runInBackground(() => storing)
   } catch {
-    // Forgotten, see above.
+    // Forgotten.
   }
-  return true
 }
 
 /** The form in which a result is kept here, or why it is not. */

@@ -3,6 +3,7 @@ import {
   type Claim,
   type FoundEntry,
   invalidOption,
+  type KeptResult,
   type MarkToken,
   type NewSharedEntry,
   type SharedEntry,
@@ -188,9 +189,15 @@ class RedisTier implements SharedTier {
   }
 
   #read(name: string, key: CacheKey, bytes: Buffer, remainingMs: number): FoundEntry | undefined {
-    const opened = this.#parts.codec.open(name, key, bytes)
+    const { codec } = this.#parts
+    const opened = codec.open(name, key, bytes)
     if (opened.state === 'unreadable') return MISSES[opened.reason]
-    return new StoredEntry(opened, remainingMs)
+    const keep = () => {
+      // What came is a part of all that came with it.
+      const own = Buffer.from(bytes)
+      return { bytes: own.length, decode: () => valueOf(codec.open(name, key, own)) }
+    }
+    return new StoredEntry(opened, remainingMs, keep)
   }
 }
 
@@ -200,14 +207,16 @@ class StoredEntry implements SharedEntry {
   readonly ttlMs: number
   readonly ageMs: number
   readonly loadMs: number
+  readonly keep: () => KeptResult
   readonly #opened: Opened
 
-  constructor(opened: Opened, remainingMs: number) {
+  constructor(opened: Opened, remainingMs: number, keep: () => KeptResult) {
     const { tokens, ttlMs, loadMs } = opened.facts
     this.tokens = tokens as SharedEntry['tokens']
     this.ttlMs = ttlMs
     this.ageMs = Math.max(0, ttlMs - remainingMs)
     this.loadMs = loadMs
+    this.keep = keep
     this.#opened = opened
   }
 
@@ -216,10 +225,15 @@ class StoredEntry implements SharedEntry {
   }
 
   decode(): unknown {
-    const decoding = this.#opened.value()
-    if (decoding.state === 'corrupt') throw new Error(decoding.detail)
-    return decoding.value
+    return valueOf(this.#opened)
   }
+}
+
+function valueOf(opened: AnyOpened): unknown {
+  if (opened.state === 'unreadable') throw new Error(opened.detail)
+  const decoding = opened.value()
+  if (decoding.state === 'corrupt') throw new Error(decoding.detail)
+  return decoding.value
 }
 
 /** Does all that reads and writes do, on names of its own, with nobody to be told. */

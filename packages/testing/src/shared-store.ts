@@ -58,6 +58,8 @@ export class SharedStore {
 interface StoredEntry extends Pick<NewSharedEntry, 'tokens' | 'tags' | 'ttlMs' | 'loadMs'> {
   readonly since: number
   readonly stored: object
+  /** As if it were written in a compact way. */
+  readonly bytes: number
 }
 
 /** One process's way to a `SharedStore`. Like a network it can be slow, cut, and lose what was said on it. */
@@ -93,11 +95,12 @@ export class ConnectedStore implements SharedTier {
     const { clock, entries } = this.#store
     const found = key === undefined ? undefined : entries.get(key)
     const ageMs = found ? clock.now() - found.since : 0
+    const decode = () => this.#codec.decode(found!.stored)
     return {
       marks: this.#read(tags, false),
       entry:
         found && ageMs < found.ttlMs
-          ? { ...found, ageMs, decode: () => this.#codec.decode(found.stored) }
+          ? { ...found, ageMs, decode, keep: () => ({ bytes: found.bytes, decode }) }
           : undefined,
     }
   }
@@ -112,7 +115,8 @@ export class ConnectedStore implements SharedTier {
     const since = this.#store.clock.now() - ageMs
     await this.#pass({ method: 'store', key })
     if (encoding.state === 'refused') return
-    this.#store.entries.set(key, { ...entry, since, stored: encoding.stored })
+    const { stored, bytes } = encoding
+    this.#store.entries.set(key, { ...entry, since, stored, bytes: Math.ceil(bytes / 4) })
   }
 
   async intent(tags: readonly Tag[], writer: WriterId): Promise<void> {

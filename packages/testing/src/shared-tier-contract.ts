@@ -92,6 +92,11 @@ export function sharedTierContract(
       expect(found.ageMs).toBeLessThan(40_000)
       expect(found.decode()).toEqual(value)
       expect(found.decode()).not.toBe(found.decode())
+      const kept = found.keep?.()
+      if (!kept) return
+      expect(kept.bytes).toBeGreaterThan(0)
+      expect(kept.decode()).toEqual(value)
+      expect(kept.decode()).not.toBe(kept.decode())
     })
 
     it('has done with a value when it is given', async () => {

@@ -1,0 +1,67 @@
+// What a hit from memory, a miss and a write cost.
+import { createTidemark } from '@tidemark/core'
+import { cached, withCache } from '@tidemark/kysely'
+import { cacheExtension } from '@tidemark/prisma'
+import type { Database } from '../examples/demo/open-database.ts'
+import { each, measure, type MeasureOptions } from './measure.ts'
+import { Ratios } from './ratios.ts'
+
+export async function benchMemory(
+  { kysely, prisma }: Database,
+  options: MeasureOptions,
+): Promise<void> {
+  await using cache = createTidemark({ ttl: '1h' })
+  const db = withCache(kysely, cache)
+  // Has nothing to lose to the others when it is cleared.
+  await using cold = createTidemark({ ttl: '1h' })
+  const coldDb = withCache(kysely, cold)
+  const hint = cached({ ttl: '1h' })
+  // Over as soon as it is stored: each call is a miss, with all that a miss does.
+  const expired = cached({ ttl: Number.MIN_VALUE })
+  const film = (from: typeof kysely) => from.selectFrom('films').selectAll().where('id', '=', 1)
+  const films = (from: typeof kysely) => from.selectFrom('films').selectAll().where('id', '<=', 100)
+  const touch = (from: typeof kysely) =>
+    from.updateTable('genres').set({ name: 'Adventure!' }).where('id', '=', 1).execute()
+
+  const cachedPrisma = prisma.$extends(cacheExtension(cache))
+  const bare = new Map<string, unknown>()
+  const barePrisma = prisma.$extends({
+    query: {
+      $allModels: {
+        async $allOperations({ args, query }) {
+          const key = JSON.stringify(args)
+          if (!bare.has(key)) bare.set(key, await query(args))
+          return bare.get(key) as never
+        },
+      },
+    },
+  })
+  const where = { id: 1 }
+
+  const us = await measure(
+    {
+      'build and compile': each(() => film(kysely).compile()),
+      'Kysely hit, 1 row': each(() => film(db).$call(hint).execute()),
+      'Kysely hit, 100 rows': each(() => films(db).$call(hint).execute()),
+      'Prisma hit': each(() => cachedPrisma.film.findUnique({ where, cache: { ttl: '1h' } })),
+      'Map in an extension': each(() => barePrisma.film.findUnique({ where })),
+      'Kysely query': each(() => film(kysely).execute()),
+      'Kysely miss': each(() => film(coldDb).$call(expired).execute()),
+      'Kysely write': each(() => touch(kysely)),
+      'write through Tidemark': each(() => touch(coldDb)),
+      'thousand misses at once': each(async () => {
+        await cold.clear()
+        await Promise.all(Array.from({ length: 1000 }, () => film(coldDb).$call(hint).execute()))
+      }),
+    },
+    options,
+  )
+  const ratios = new Ratios(us)
+    .add('Kysely hit, 1 row', 'build and compile', ['S1', '≤ 2.0'])
+    .add('Kysely hit, 100 rows', 'Kysely query')
+    .add('Prisma hit', 'Map in an extension', ['S3', '≤ 1.3'])
+    .add('Kysely miss', 'Kysely query', ['S7', '≤ 1.10 (PostgreSQL)'])
+    .add('write through Tidemark', 'Kysely write', ['S8', '≤ 1.10 (PostgreSQL)'])
+    .add('thousand misses at once', 'Kysely query')
+  console.log(`Memory alone, on PostgreSQL in this process (PGlite):\n${ratios.toString()}`)
+}
