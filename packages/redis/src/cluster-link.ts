@@ -2,7 +2,7 @@ import { once } from 'node:events'
 import type { SharedMark } from '@tidemark/core'
 import calculateSlot from 'cluster-key-slot'
 import type { Cluster, Redis } from 'ioredis'
-import { type Guard, Unreachable } from './guard.ts'
+import { type Limit, Unreachable } from './guard.ts'
 import {
   type LookupRequest,
   type MintRequest,
@@ -22,7 +22,7 @@ import { TickBatch } from './tick-batch.ts'
  */
 export class ClusterLink implements RedisLink {
   readonly #cluster: Cluster
-  readonly #guard: Guard
+  readonly #limit: Limit
   readonly #onReplaced: () => void
   readonly #epochs = new Set<string>()
   /** By server. A record of its own for each connection: an answer belongs to the one that was asked. */
@@ -36,9 +36,9 @@ export class ClusterLink implements RedisLink {
   )
 
   /** @param onReplaced called when a server answers for a slot that another answered for before, or with another epoch */
-  constructor(cluster: Cluster, guard: Guard, onReplaced: () => void) {
+  constructor(cluster: Cluster, limit: Limit, onReplaced: () => void) {
     this.#cluster = cluster
-    this.#guard = guard
+    this.#limit = limit
     this.#onReplaced = onReplaced
   }
 
@@ -126,7 +126,7 @@ export class ClusterLink implements RedisLink {
 
   /** Without the map of slots nothing can be asked; where it is on its way it is waited for. */
   #run<T>(call: () => Promise<T>): Promise<T> {
-    return this.#guard.run(async () => {
+    return this.#limit.run(async () => {
       const { status } = this.#cluster
       if (status === 'wait') await this.#cluster.connect()
       else if (status === 'connecting' || status === 'connect') await once(this.#cluster, 'ready')

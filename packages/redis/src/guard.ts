@@ -52,7 +52,13 @@ export class Guard {
   /** Rejects where the call fails, takes too long, or is not tried. */
   async run<T>(call: () => Promise<T>): Promise<T> {
     if (this.isOpen) throw new Unreachable('it failed lately, and is left alone for a while')
-    return this.#breaker.execute(() => this.#limited(call))
+    return this.#breaker.execute(() => this.#judged(call))
+  }
+
+  /** The same for what only tries something out: whether it fails says nothing of what others do, so it is not counted. */
+  async try<T>(call: () => Promise<T>): Promise<T> {
+    if (this.isOpen) throw new Unreachable('it failed lately, and is left alone for a while')
+    return this.#limited(call, () => {})
   }
 
   close(): void {
@@ -60,17 +66,23 @@ export class Guard {
     clearTimeout(this.#probe)
   }
 
-  async #limited<T>(call: () => Promise<T>): Promise<T> {
+  async #judged<T>(call: () => Promise<T>): Promise<T> {
+    const result = await this.#limited(call, () => {
+      this.#hasTimedOut = true
+    })
+    this.#hasTimedOut = false
+    return result
+  }
+
+  async #limited<T>(call: () => Promise<T>, onLate: () => void): Promise<T> {
     const { timeoutMs } = this.#options
     const late = Promise.withResolvers<never>()
     const timer = setTimeout(() => {
-      this.#hasTimedOut = true
+      onLate()
       late.reject(new Unreachable(`no answer within ${timeoutMs} ms`))
     }, timeoutMs)
     try {
-      const result = await Promise.race([call(), late.promise])
-      this.#hasTimedOut = false
-      return result
+      return await Promise.race([call(), late.promise])
     } finally {
       clearTimeout(timer)
     }
@@ -85,13 +97,18 @@ export class Guard {
 
   async #tryAgain(): Promise<void> {
     try {
-      await this.#breaker.execute(() => this.#limited(this.#options.probe))
+      await this.#breaker.execute(() => this.#judged(this.#options.probe))
       this.#options.onRecovered()
     } catch {
       // It opened again, and scheduled the next probe.
       if (this.isOpen) this.#schedule()
     }
   }
+}
+
+/** What runs calls to a server, see `Guard`. */
+export interface Limit {
+  run<T>(call: () => Promise<T>): Promise<T>
 }
 
 /** Why the shared tier was not asked, or did not answer. */

@@ -18,7 +18,7 @@ import {
 import type { Cluster, Redis } from 'ioredis'
 import { EntryCodec, type Opened as AnyOpened, type UnreadableReason } from './codec/entry-codec.ts'
 import { ClusterLink } from './cluster-link.ts'
-import { Guard } from './guard.ts'
+import { Guard, type Limit } from './guard.ts'
 import { healthOf } from './health.ts'
 import { LeaseKeeper } from './lease-keeper.ts'
 import { type RedisTierOptions, type ResolvedRedisOptions, resolveRedisOptions } from './options.ts'
@@ -146,24 +146,25 @@ class RedisTier implements SharedTier {
   }
 
   async health(): Promise<SharedHealth> {
-    const { bus, context, guard, link, names } = this.#parts
+    const { bus, context, guard, names, trial } = this.#parts
     // A Cluster that was not asked yet does not know its servers: the first question waits for that.
-    await guard.run(() => link.checkEpochs()).catch(() => undefined)
+    await guard.try(() => trial.checkEpochs()).catch(() => undefined)
     return healthOf({
       client: this.#client,
       timeoutMs: this.#options.timeoutMs,
       isBreakerOpen: guard.isOpen,
       isBusUp: bus.isUp,
-      tryOut: () => tryOut(link, names, context),
+      tryOut: () => tryOut(trial, names, context),
     })
   }
 
   async close(): Promise<void> {
-    const { bus, guard, leases, link } = this.#parts
+    const { bus, guard, leases, link, trial } = this.#parts
     bus.close()
     leases.close()
     guard.close()
     link.close()
+    trial.close()
   }
 
   get #parts(): Parts {
@@ -270,6 +271,8 @@ interface Parts {
   readonly codec: EntryCodec
   readonly guard: Guard
   readonly link: RedisLink
+  /** For `cache.health()`, which must not end in others being refused. */
+  readonly trial: RedisLink
   readonly leases: LeaseKeeper
   readonly bus: RedisBus
 }
@@ -298,10 +301,12 @@ function open(
     probe: () => link.checkEpochs(),
     onRecovered: context.onLost,
   })
-  const link: RedisLink =
+  const linkWith = (limit: Limit, onReplaced: () => void): RedisLink =>
     client.kind === 'cluster'
-      ? new ClusterLink(client.cluster, guard, context.onReplaced)
-      : new ServerLink(client.server, guard, context.onReplaced)
+      ? new ClusterLink(client.cluster, limit, onReplaced)
+      : new ServerLink(client.server, limit, onReplaced)
+  const link = linkWith(guard, context.onReplaced)
+  const trial = linkWith({ run: (call) => guard.try(call) }, () => {})
   const bus = new RedisBus({
     channel: names.channel,
     instance: context.random.token(),
@@ -329,5 +334,5 @@ function open(
     compressAbove: options.compressAbove,
     encryption: options.encryption,
   })
-  return { context, names, codec, guard, link, leases, bus }
+  return { context, names, codec, guard, link, trial, leases, bus }
 }

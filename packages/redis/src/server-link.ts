@@ -1,6 +1,6 @@
 import type { SharedMark } from '@tidemark/core'
 import type { Redis } from 'ioredis'
-import { type Guard, Unreachable } from './guard.ts'
+import { type Limit, Unreachable } from './guard.ts'
 import {
   type LookupRequest,
   type MintRequest,
@@ -16,7 +16,7 @@ import { TickBatch } from './tick-batch.ts'
 /** The way to one server: standalone, or the primary that Sentinels name. */
 export class ServerLink implements RedisLink {
   readonly #client: Redis
-  readonly #guard: Guard
+  readonly #limit: Limit
   readonly #onReplaced: () => void
   #lastEpoch: string | undefined
   /** Undefined from when a connection is lost until the next one has been asked. */
@@ -33,9 +33,9 @@ export class ServerLink implements RedisLink {
   )
 
   /** @param onReplaced called when a server with another epoch answers than before */
-  constructor(client: Redis, guard: Guard, onReplaced: () => void) {
+  constructor(client: Redis, limit: Limit, onReplaced: () => void) {
     this.#client = client
-    this.#guard = guard
+    this.#limit = limit
     this.#onReplaced = onReplaced
     client.on('close', this.#forget)
   }
@@ -91,7 +91,7 @@ export class ServerLink implements RedisLink {
 
   /** Fails at once without a connection: ioredis would keep the command until there is one again. */
   #run<T>(call: () => Promise<T>): Promise<T> {
-    return this.#guard.run(async () => {
+    return this.#limit.run(async () => {
       const { status } = this.#client
       if (['close', 'reconnecting', 'end'].includes(status)) {
         throw new Unreachable(`there is no connection (${status})`)

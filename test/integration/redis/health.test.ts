@@ -4,6 +4,7 @@ import { Cluster, Redis } from 'ioredis'
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest'
 import { RedisCluster } from '../../support/redis-cluster.ts'
 import { RedisServer } from '../../support/redis-server.ts'
+import { Harness } from '../../unit/core/harness.ts'
 
 const ends: (() => unknown)[] = []
 
@@ -100,7 +101,7 @@ describe('the health of Redis', () => {
     try {
       expect(await cache.health()).toMatchObject({
         up: false,
-        shared: { up: false, reason: 'no answer within 200 ms', breaker: 'open' },
+        shared: { up: false, reason: 'no answer within 200 ms' },
       })
     } finally {
       server.thaw()
@@ -113,6 +114,22 @@ describe('the health of Redis', () => {
     const health = await cache.health()
     expect(health).toMatchObject({ up: false, shared: { up: false } })
     expect(health.warnings[0]).toMatch(/NOPERM.*evalsha.*docs\/redis\.md/s)
+  })
+
+  it('does not end in reads and writes being refused, however often it is asked', async () => {
+    // All that they need, and not what is tried out.
+    const keys = ['~*:v:*', '~*:all', '~*:m:*', '~*:c:*']
+    await server.command('ACL', 'SETUSER', 'app', 'on', '>secret', ...keys, '&*', '+@all')
+    const cache = connect({ username: 'app', password: 'secret' })
+    const harness = new Harness({ cache })
+    await harness.read(() => 1)
+    for (let time = 0; time < 10; time += 1) {
+      expect(await cache.health()).toMatchObject({ up: false, shared: { breaker: 'closed' } })
+    }
+    await harness.write(() => 2)
+    expect(cache.metrics().markFailures).toBe(0)
+    expect(await harness.read(() => 2)).toBe(2)
+    expect(harness.counts().bypasses).toEqual({})
   })
 
   it('says that its memory is full', async () => {
