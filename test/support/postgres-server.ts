@@ -1,6 +1,6 @@
 import { spawnSync } from 'node:child_process'
 import { randomBytes } from 'node:crypto'
-import { writeFileSync } from 'node:fs'
+import { appendFileSync, rmSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import pg from 'pg'
 import { freePort } from './free-port.ts'
@@ -43,29 +43,56 @@ const settings = {
 export class PostgresServer {
   readonly port: number
   readonly #password: string
+  readonly #data: string
   readonly #process: ServerProcess
 
-  private constructor(port: number, password: string, program: Omit<ServerProgram, 'connect'>) {
+  private constructor(
+    { port, password, data }: { port: number; password: string; data: string },
+    program: Omit<ServerProgram, 'connect'>,
+  ) {
     this.port = port
     this.#password = password
+    this.#data = data
     this.#process = new ServerProcess({ ...program, connect: () => this.#connect() })
   }
 
-  static async start(): Promise<PostgresServer> {
+  static start(): Promise<PostgresServer> {
+    return PostgresServer.#start(createCluster)
+  }
+
+  /** A standby of this server, which is crashed and started again for it. It answers reads and follows until it is told not to. */
+  async startStandby(): Promise<PostgresServer> {
+    await this.kill()
+    const standby = PostgresServer.#start((_bin, data, _password, user) => {
+      copyCluster(this.#data, data, user)
+      const primary = `host=127.0.0.1 port=${this.port} user=${superuser} password=${this.#password}`
+      writeFileSync(join(data, 'standby.signal'), '')
+      appendFileSync(join(data, 'postgresql.auto.conf'), `primary_conninfo = '${primary}'\n`)
+    }, this.#password)
+    await this.restart()
+    return standby
+  }
+
+  static async #start(
+    createData: typeof createCluster,
+    password = randomBytes(12).toString('hex'),
+  ): Promise<PostgresServer> {
     const user = serverUser()
     const folder = makeServerFolder('postgres', user)
     const data = join(folder, 'data')
     const watchdog = removeWhenWeDie(folder, join(data, 'postmaster.pid'), stopSignal)
     const bin = usableBinaries(folder, user)
-    const password = randomBytes(12).toString('hex')
-    createCluster(bin, data, password, user)
+    createData(bin, data, password, user)
     const port = await freePort()
     const options = Object.entries(settings).flatMap(([name, value]) => ['-c', `${name}=${value}`])
-    const server = new PostgresServer(port, password, {
-      ...{ name: 'PostgreSQL', folder, user, watchdog, stopSignal },
-      file: join(bin, 'postgres'),
-      args: ['-D', data, '-p', String(port), ...options],
-    })
+    const server = new PostgresServer(
+      { port, password, data },
+      {
+        ...{ name: 'PostgreSQL', folder, user, watchdog, stopSignal },
+        file: join(bin, 'postgres'),
+        args: ['-D', data, '-p', String(port), ...options],
+      },
+    )
     await server.restart()
     return server
   }
@@ -110,6 +137,12 @@ function usableBinaries(folder: string, user: ServerUser): string {
   if (!installed.relocatable || canRun(join(bin, 'postgres'), ['--version'], user, folder))
     return bin
   return join(copyPostgres(installed, join(folder, 'postgres')).folder, 'bin')
+}
+
+function copyCluster(from: string, to: string, user: ServerUser): void {
+  const { status, stderr } = spawnSync('cp', ['-R', from, to], { ...user, encoding: 'utf8' })
+  if (status !== 0) throw new Error(`the data could not be copied: ${stderr}`)
+  rmSync(join(to, 'postmaster.pid'), { force: true })
 }
 
 function createCluster(bin: string, data: string, password: string, user: ServerUser): void {

@@ -25,6 +25,8 @@ export type BypassReason =
   | 'unknown-relation'
   /** It reads a view that answers differently each time, or whose text could not be understood. */
   | 'volatile-view'
+  /** It asks a replica, whose rows may be older than what was acknowledged. */
+  | 'replica'
   /** It reads a table whose rows are kept elsewhere. */
   | 'foreign-table'
   /** It reads a table with row-level security, and no `partition` says whose rows it sees. */

@@ -6,7 +6,8 @@ import type { Change, KeyAction } from './relation.ts'
 const OWN = `not in ('information_schema', 'performance_schema', 'mysql', 'sys')`
 
 const STATEMENTS = [
-  `select table_schema as a, table_name as b, table_type as c, engine as d
+  `select table_schema as a, table_name as b, table_type as c, engine as d,
+  cast(@@global.read_only as char) as e
 from information_schema.tables where table_schema ${OWN} order by 1, 2`,
 
   `select table_schema as a, table_name as b, view_definition as c
@@ -49,7 +50,9 @@ export const mysqlCatalogue: CatalogueSource = {
     const relations = tables.filter((row) => row['c'] !== 'SEQUENCE')
     for (const row of relations) {
       const isForeign = FOREIGN.has((row['d'] ?? '').toUpperCase())
-      builder.addRelation(id(row), isForeign ? 'foreign-table' : undefined)
+      // As replicas are set, and a primary only while it is in trouble.
+      const isReplica = !['0', 'OFF'].includes(text(row, 'e').toUpperCase())
+      builder.addRelation(id(row), isReplica ? 'replica' : isForeign ? 'foreign-table' : undefined)
     }
     for (const row of relations) {
       if (grants.some((grant) => covers(grant, row))) continue

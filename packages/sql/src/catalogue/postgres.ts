@@ -31,13 +31,14 @@ function timeWords(): string {
 const SQL = `
 with relation as (
   select c.oid, n.nspname::text as schema, c.relname::text as name, c.relkind::text as kind,
-    c.relrowsecurity as rls
+    case when pg_catalog.pg_is_in_recovery() then 'replica' when c.relkind = 'f' then 'foreign-table'
+      when c.relrowsecurity then 'row-level-security' end as obstacle
   from pg_catalog.pg_class c join pg_catalog.pg_namespace n on n.oid = c.relnamespace
   where c.relkind in ('r', 'p', 'v', 'm', 'f')
     and n.nspname not in ('pg_catalog', 'information_schema', 'pg_toast')
 )
 select 'relation' as kind, schema as a, name as b, kind as c,
-  case when rls then 'rls' end as d, null as e, null as f
+  obstacle as d, null as e, null as f
 from relation
 union all
 select 'view', v.schema, v.name, null, null, ${CALLS}, null
@@ -105,11 +106,9 @@ export const postgresCatalogue: CatalogueSource = {
     const builder = new CatalogueBuilder(settings)
     const of = (kind: string) => rows.filter((row) => row['kind'] === kind)
     for (const row of of('relation')) {
-      const isForeign = row['c'] === 'f'
-      const hasRowSecurity = row['d'] === 'rls'
       builder.addRelation(
         id(row),
-        isForeign ? 'foreign-table' : hasRowSecurity ? 'row-level-security' : undefined,
+        OBSTACLES.find((obstacle) => obstacle === row['d']),
       )
     }
     for (const row of of('function')) {
@@ -143,6 +142,8 @@ function id(row: CatalogueRow): RelationId {
 function other(row: CatalogueRow): RelationId {
   return { schema: text(row, 'c'), name: text(row, 'd') }
 }
+
+const OBSTACLES = ['replica', 'foreign-table', 'row-level-security'] as const
 
 const VOLATILITY: Readonly<Record<string, FunctionVolatility>> = {
   i: 'immutable',

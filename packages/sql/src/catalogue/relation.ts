@@ -31,7 +31,7 @@ export interface Relation {
 }
 
 /** Words of core's `BypassReason`. */
-export type Obstacle = 'volatile-view' | 'foreign-table' | 'row-level-security'
+export type Obstacle = 'replica' | 'volatile-view' | 'foreign-table' | 'row-level-security'
 
 /** A foreign key, seen from the table that it refers to. */
 export interface ForeignKey {
