@@ -7,7 +7,7 @@ import {
 } from '@tidemark/prisma'
 import { Gate } from '@tidemark/testing'
 import { type Kysely, sql } from 'kysely'
-import { afterEach, beforeEach, expect, it } from 'vitest'
+import { afterEach, beforeEach, expect, it, vi } from 'vitest'
 import { Prisma, type PrismaClient } from '../../prisma/generated/client.ts'
 import type { Tables } from '../../prisma/tables.ts'
 import { describeEachDatabase, type TestDatabase } from '../support/databases.ts'
@@ -103,6 +103,61 @@ describeEachDatabase('Hazards that both adapters have', (database) => {
     const sent = database.statements.mark()
     expect(await byPrisma()).toEqual({ title: 'Alien 1' })
     expect(sent()).toEqual([])
+  })
+
+  it('hazard 22: a database that is restored to an earlier point is seen after clear()', async () => {
+    const backup = await database.sql<{ title: string }>('select title from films where id = 1')
+    await rename('Alien 1')
+    expect([await byKysely(), await byPrisma()]).toEqual([
+      { title: 'Alien 1' },
+      { title: 'Alien 1' },
+    ])
+    await database.sql('update films set title = $1 where id = 1', [backup[0]!.title])
+    // Nobody has told the cache.
+    expect([await byKysely(), await byPrisma()]).toEqual([
+      { title: 'Alien 1' },
+      { title: 'Alien 1' },
+    ])
+    await cache.clear()
+    expect([await byKysely(), await byPrisma()]).toEqual([{ title: 'Alien' }, { title: 'Alien' }])
+    expect([await byKysely(), await byPrisma()]).toEqual([{ title: 'Alien' }, { title: 'Alien' }])
+  })
+
+  it('hazard 26: a writer that goes past Tidemark is seen after invalidate()', async () => {
+    expect([await byKysely(), await byPrisma()]).toEqual([{ title: 'Alien' }, { title: 'Alien' }])
+    await database.sql('update films set title = $1 where id = 1', ['Alien 1'])
+    expect([await byKysely(), await byPrisma()]).toEqual([{ title: 'Alien' }, { title: 'Alien' }])
+    await cache.invalidate({ tables: ['genres'] })
+    expect([await byKysely(), await byPrisma()]).toEqual([{ title: 'Alien' }, { title: 'Alien' }])
+    await cache.invalidate({ tables: ['films'] })
+    expect([await byKysely(), await byPrisma()]).toEqual([
+      { title: 'Alien 1' },
+      { title: 'Alien 1' },
+    ])
+  })
+
+  it('hazard 26: a writer that goes past Tidemark is seen when the time to live ends, at the latest', async () => {
+    const ttl = '200ms'
+    const kyselyFilm = () =>
+      kysely
+        .selectFrom('films')
+        .select('title')
+        .where('id', '=', 1)
+        .$call(cached({ ttl }))
+        .executeTakeFirst()
+    const prismaFilm = () =>
+      prisma.film.findUnique({ where: { id: 1 }, select: { title: true }, cache: { ttl } })
+    await Promise.all([kyselyFilm(), prismaFilm()])
+    await database.sql('update films set title = $1 where id = 1', ['Alien 1'])
+    await vi.waitFor(
+      async () => {
+        expect([await kyselyFilm(), await prismaFilm()]).toEqual([
+          { title: 'Alien 1' },
+          { title: 'Alien 1' },
+        ])
+      },
+      { timeout: 10_000, interval: 20 },
+    )
   })
 
   it('hazard 27: rows have the shape that a migration gave them', async () => {

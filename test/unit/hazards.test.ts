@@ -1,6 +1,8 @@
 import { globSync, readFileSync } from 'node:fs'
 import { fileURLToPath } from 'node:url'
+import { matchesGlob } from 'node:path'
 import { describe, expect, it } from 'vitest'
+import config from '../../vitest.config.ts'
 
 const root = fileURLToPath(new URL('../..', import.meta.url))
 const read = (path: string) => readFileSync(`${root}/${path}`, 'utf8')
@@ -45,6 +47,19 @@ describe('docs/hazards.md', () => {
           `hazard ${number}: name ${tested.get(number)?.join(', ')} in its line of docs/hazards.md`,
       )
     expect(missing).toEqual([])
+  })
+
+  it('runs those of one process and of adapters in the project with a shared tier as well', () => {
+    const { projects = [] } = config.test!
+    const shared = projects
+      .map((project) =>
+        typeof project === 'object' && 'test' in project ? project.test : undefined,
+      )
+      .find((test) => test?.name === 'shared')
+    const run = (path: string) => shared?.include?.some((glob) => matchesGlob(path, glob))
+    const numbers = new Set([...tested].filter(([, files]) => files.some(run)).map(([n]) => n))
+    const needed = [1, 2, 3, 4, 5, 6, 40, 41, 42, 43, 44, 45, 46, 47]
+    expect(needed.filter((number) => !numbers.has(number))).toEqual([])
   })
 
   it('lists every hazard of one process as tested', () => {

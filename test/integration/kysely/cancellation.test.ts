@@ -3,7 +3,7 @@ import { createTidemark, type Tidemark } from '@tidemark/core'
 import { cached, withCache } from '@tidemark/kysely'
 import { ManualClock } from '@tidemark/testing'
 import { type InflightQueryAbortStrategy, type Kysely, sql } from 'kysely'
-import { afterEach, beforeEach, expect, it } from 'vitest'
+import { afterEach, beforeEach, expect, inject, it } from 'vitest'
 import type { Tables } from '../../../prisma/tables.ts'
 import { describeEachDatabase } from '../../support/databases.ts'
 import { outcome } from './corpus/outcome.ts'
@@ -78,6 +78,7 @@ describeEachDatabase(
     })
 
     it.for(strategies)('%s: a write', async (strategy, { skip }) => {
+      skip(inject('sharedTier'), 'leases end by the clock of Redis there: hazard 7')
       skip(isUncaught(strategy), uncaught)
       const title = db.selectFrom('films').select('title').where('id', '=', 1).$call(cached())
       await title.execute()

@@ -127,6 +127,61 @@ describe('with the shared tier on Redis', () => {
     expect(await reader.read()).toBe(1)
   })
 
+  it('hazard 14: processes whose clocks differ by hours serve nothing old, and what they keep ends in time', async () => {
+    const HOUR = 3_600_000
+    const realNow = Date.now.bind(Date)
+    const wall = vi.spyOn(Date, 'now')
+    ends.push(() => wall.mockRestore())
+    const joinAt = (hours: number, options: TidemarkOptions = {}) => {
+      const clock = { now: () => performance.now() + (hours + 100) * HOUR }
+      const process = join({ clock, memory: false, ttl: '1h', ...options })
+      const at = <T>(act: () => T): T => {
+        wall.mockImplementation(() => realNow() + hours * HOUR)
+        return act()
+      }
+      return {
+        ...process,
+        read: () => at(process.read),
+        write: () => at(process.write),
+        intent: (tag: string) =>
+          at(() => process.harness.engine.marks.intent([tag as never], 'w' as never)),
+      }
+    }
+    const [ahead, behind] = [joinAt(7), joinAt(-7)]
+    for (const [writer, reader] of [
+      [ahead, behind],
+      [behind, ahead],
+    ] as const) {
+      await writer.write()
+      expect(await writer.read()).toBe(row)
+      await eventually(async () => {
+        expect(await reader.read()).toBe(row)
+        // It is kept for an hour, which has not gone by on either's clock.
+        expect(reader.counts().hits['shared']).toBeGreaterThan(0)
+      })
+    }
+    // A lock ends by the clock of Redis.
+    await behind.intent('table:film')
+    await behind.cache.close()
+    row += 1
+    expect(await ahead.read()).toBe(row)
+    expect(ahead.counts().bypasses).toEqual({ 'marks-locked': 1 })
+    await eventually(async () => {
+      const before = ahead.counts().hits['shared']!
+      expect(await ahead.read()).toBe(row)
+      expect(ahead.counts().hits['shared']).toBeGreaterThan(before)
+    })
+    // And so does an entry.
+    const [early, late] = [9, -9].map((hours) => joinAt(hours, { ttl: '300ms' }))
+    await ahead.write()
+    await early!.read()
+    row += 1
+    await eventually(async () => {
+      expect(await late!.read()).toBe(row)
+      expect(await early!.read()).toBe(row)
+    })
+  })
+
   it('hazard 16: a writer that is paused past its lease is counted', async () => {
     const writer = join({ lease: '2s' })
     await writer.harness.write(async () => {
