@@ -18,6 +18,18 @@ const acl = /```redis\n(.+)\n```/.exec(page)![1]!.replaceAll('tidemark:', 'shop:
 const commands = acl.filter((word) => word.startsWith('+'))
 const onClusters = /`((?:\+cluster\|\w+ ?)+)` on a Cluster/.exec(page)![1]!.split(' ')
 
+/** What is needed beside them to see what is there, and to invalidate by prefix or pattern. */
+const toListOnClusters = /Add `\+scan`.*and `(\+cluster\|\w+)`/
+  .exec(page.replaceAll('\n', ' '))!
+  .slice(1)
+  .concat('+scan')
+
+async function listAll(cache: Tidemark): Promise<void> {
+  await cache.tags()
+  await cache.keysByTag('vip')
+  await cache.invalidate({ prefix: 'vip' })
+}
+
 const ends: (() => unknown)[] = []
 afterEach(async () => {
   for (const end of ends.splice(0).toReversed()) await end()
@@ -96,6 +108,20 @@ describe('docs/redis.md', () => {
       else expect((await join().cache.health()).warnings.join()).toContain(advised)
     })
 
+    it('are enough to list what is there with one more, without which the error names it', async () => {
+      await server.command(acl[0]!, ...acl.slice(1))
+      const { cache, harness } = join()
+      for (const call of [() => cache.tags(), () => cache.invalidate({ prefix: 'vip' })]) {
+        await expect(call()).rejects.toThrow(/NOPERM.*'scan'/)
+      }
+      // A refusal is no failure of the server: the breaker stays closed.
+      for (let again = 0; again < 10; again += 1) await cache.tags().catch(() => undefined)
+      await harness.read(() => 1)
+      expect(harness.counts().bypasses).toEqual({})
+      await server.command(acl[0]!, ...acl.slice(1), '+scan')
+      await expect(listAll(cache)).resolves.toBeUndefined()
+    })
+
     it.each(['~shop:*', '&shop:bus*'])('are of no use without %s', async (pattern) => {
       const others = acl.slice(1).filter((word) => word !== pattern)
       await server.command(acl[0]!, ...others)
@@ -106,8 +132,18 @@ describe('docs/redis.md', () => {
   it('lists what is needed on a Cluster', { timeout: 60_000 }, async () => {
     const servers = await RedisCluster.start()
     ends.push(() => servers.stop())
-    for (const node of servers.nodes) await node.command(acl[0]!, ...acl.slice(1), ...onClusters)
+    const permit = async (more: readonly string[]) => {
+      for (const node of servers.nodes)
+        await node.command(acl[0]!, ...acl.slice(1), ...onClusters, ...more)
+    }
     const join = () => opened(onCluster(servers.startupNodes, 'password'))
+    await permit([])
     await expect(useAll(join)).resolves.toBeUndefined()
+    await permit(toListOnClusters)
+    await expect(listAll(join().cache)).resolves.toBeUndefined()
+    for (const command of toListOnClusters) {
+      await permit(toListOnClusters.filter((each) => each !== command))
+      await expect(listAll(join().cache)).rejects.toThrow(command.slice(1))
+    }
   })
 })

@@ -74,6 +74,12 @@ export class InProcessMarks implements MarkStore {
     this.#bus.publish({ kind: 'moved', tags })
   }
 
+  find(prefix: string): readonly Tag[] {
+    // Also what is locked: then nothing is lost by moving it once more.
+    const tags = new Set([...this.#tokens.keys(), ...this.#locks.keys()])
+    return [...tags].filter((tag) => tag.startsWith(prefix))
+  }
+
   /** The lock of a tag, which takes its token away. */
   #lock(tag: Tag): Lock {
     this.#tokens.delete(tag)

@@ -1,5 +1,16 @@
 export { createTidemark, Tidemark } from './tidemark.ts'
-export type { InvalidateTarget, InvalidationReceipt, MetricsReport } from './tidemark.ts'
+export type { MetricsReport } from './tidemark.ts'
+export type { InvalidateTarget, InvalidationReceipt } from './invalidation.ts'
+export type {
+  CachedKey,
+  InspectOptions,
+  KeyList,
+  StoredCopy,
+  TagList,
+  TagOfKey,
+} from './inspection.ts'
+export type { NamedTag, TagSelector } from './named-tag.ts'
+export type { KeyParts } from './key-parts.ts'
 export type { HealthReport, ServerHealth, SharedHealth } from './health.ts'
 export type { MemoryOptions, TidemarkOptions } from './options.ts'
 export type { Partition } from './partition.ts'
@@ -81,6 +92,8 @@ export type {
   Claim,
   FoundEntry,
   KeptResult,
+  ListedEntry,
+  ListedMark,
   SharedEntry,
   SharedLookup,
   SharedMark,

@@ -76,4 +76,11 @@ export interface MarkStore {
    * what is not locked.
    */
   abandon(tags: readonly Tag[], writer: WriterId): Awaitable<void>
+
+  /**
+   * The tags that begin with `prefix` and have a mark, for an invalidation by their names. When it is done, nothing matches
+   * here under a mark that was there when it was called and is not among them: such a mark has moved since, or is
+   * gone. Rejects where that cannot be said.
+   */
+  find(prefix: string): Awaitable<readonly Tag[]>
 }

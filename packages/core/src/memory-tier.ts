@@ -36,6 +36,10 @@ export class MemoryTier implements Tier {
     if (this.#entries.size > 0) this.#entries = this.#empty()
   }
 
+  entries(): Iterable<readonly [CacheKey, Entry]> {
+    return this.#entries.entries()
+  }
+
   close(): void {
     this.clear()
   }

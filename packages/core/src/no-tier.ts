@@ -12,6 +12,10 @@ export class NoTier implements Tier {
 
   clear(): void {}
 
+  entries(): [] {
+    return []
+  }
+
   close(): void {}
 
   stats(): TierStats {

@@ -9,6 +9,7 @@ import { OwedEnds, type WriteEnd } from './owed-ends.ts'
 import type { Random } from './random.ts'
 import type { SharedMark, SharedTier, SharedTierContext } from './shared-tier.ts'
 import { EVERYTHING, type Tag } from './tags.ts'
+import { TidemarkError } from './tidemark-error.ts'
 import type { ValueType } from './value-type.ts'
 
 export interface SharedMarksOptions {
@@ -124,6 +125,28 @@ export class SharedMarks implements MarkStore {
     return this.#end('abandon', marks, () => this.#shared.abandon(marks, writer))
   }
 
+  /**
+   * @throws TidemarkError `INVALIDATION_FAILED` where the tier cannot list its marks by their names; whatever the tier
+   *   throws
+   */
+  async find(prefix: string): Promise<readonly Tag[]> {
+    const shared = this.#shared
+    if (!shared.listMarks || shared.hidesNames) {
+      throw new TidemarkError(
+        'INVALIDATION_FAILED',
+        `expected a shared tier that can list tags by their names, but ${shared.name} ` +
+          `${shared.listMarks ? 'hides them' : 'cannot'}: name the tags, or call clear()`,
+      )
+    }
+    const found = new Set<Tag>()
+    for await (const marks of shared.listMarks(prefix)) {
+      for (const { tag } of marks) if (tag !== undefined) found.add(tag)
+    }
+    // The tier may have lost a mark that is known here. Afterwards it is known that it has.
+    this.#forget()
+    return [...found]
+  }
+
   /** Forgets what is known of these tags: it has moved, or is about to. */
   moved(tags: readonly Tag[]): void {
     for (const tag of tags) this.#known.set(tag, MOVED)
@@ -136,8 +159,7 @@ export class SharedMarks implements MarkStore {
 
   /** Forgets all that is known, because word of other processes may have been missed. */
   lost(): void {
-    this.#known.clear()
-    for (const reading of this.#readings) reading.isOvertaken = true
+    this.#forget()
     // The tier can be reached again, so this may be the moment. Whoever reads these tags next would try as well.
     this.#owed.settle().catch(() => undefined)
   }
@@ -151,6 +173,11 @@ export class SharedMarks implements MarkStore {
     const recent = [...this.#written].filter(([, at]) => at >= since).map(([tag]) => tag)
     if (recent.length > 0) this.#owed.add('release', recent)
     this.lost()
+  }
+
+  #forget(): void {
+    this.#known.clear()
+    for (const reading of this.#readings) reading.isOvertaken = true
   }
 
   #marksOf(tags: readonly Tag[]): readonly Tag[] {

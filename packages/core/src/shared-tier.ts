@@ -104,6 +104,19 @@ export interface SharedTier {
     claimMs: number,
   ): Promise<void>
 
+  /** Whether the names of tags cannot be known from what it keeps. Default: they can. */
+  readonly hidesNames?: boolean
+
+  /**
+   * The marks whose tags begin with `prefix`, in batches: for invalidation by pattern, and for people who wonder. A mark
+   * that is there all the time is among them, once or several times. Rejects where that cannot be said, as when a server
+   * goes down on the way. Where names are hidden the prefix is of no concern. Default: nobody can list them.
+   */
+  listMarks?(prefix: string): AsyncIterable<readonly ListedMark[]>
+
+  /** All entries, in batches, for people who wonder. Default: nobody can list them. */
+  listEntries?(): AsyncIterable<readonly ListedEntry[]>
+
   /** How it is doing, for `cache.health()`: it resolves, whatever is wrong, and in bounded time. Default: it is looked up. */
   health?(): Promise<SharedHealth>
 
@@ -113,6 +126,20 @@ export interface SharedTier {
 
 /** Whose it is to load something, see `SharedTier.claim`. */
 export type Claim = 'yours' | 'taken' | 'over'
+
+export interface ListedMark {
+  readonly mark: Tag
+  /** What it stands for. Undefined where names are hidden. */
+  readonly tag: Tag | undefined
+}
+
+export interface ListedEntry {
+  /** Undefined where it cannot be read. */
+  readonly key: CacheKey | undefined
+  readonly entry: FoundEntry
+  /** What it takes, in bytes. */
+  readonly bytes: number
+}
 
 /** A result to be stored for all. */
 export interface NewSharedEntry {

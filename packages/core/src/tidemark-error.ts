@@ -6,6 +6,8 @@ export type TidemarkErrorCode =
   | 'AMBIGUOUS_DATABASE'
   /** `invalidate` or `clear` could not move the marks: what was cached may still be served. */
   | 'INVALIDATION_FAILED'
+  /** What a shared tier keeps could not be listed. */
+  | 'INSPECTION_FAILED'
   /** A `'strict'` write could not lock its marks in the shared tier. It was not sent: nothing is written. */
   | 'MARKS_UNAVAILABLE'
   /** The client that was given is not one this adapter knows how to wrap. */

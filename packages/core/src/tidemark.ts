@@ -1,36 +1,36 @@
 import { InProcessBus } from './bus.ts'
-import { checkKeys, checkNames } from './check-options.ts'
 import { Engine } from './engine.ts'
 import { EVENT_NAMES, type TidemarkEvents, type TidemarkListener } from './events.ts'
 import { type HealthReport, healthOf } from './health.ts'
 import { InProcessMarks } from './in-process-marks.ts'
-import type { WriterId } from './marks.ts'
+import {
+  type InspectOptions,
+  type KeyList,
+  listKeys,
+  listTags,
+  type TagList,
+  type TagOfKey,
+  tagsOfKey,
+} from './inspection.ts'
+import {
+  invalidate,
+  type InvalidateTarget,
+  type InvalidationReceipt,
+  moveMarks,
+} from './invalidation.ts'
+import type { TagSelector } from './named-tag.ts'
 import { MemoryTier } from './memory-tier.ts'
 import { NoTier } from './no-tier.ts'
 import type { QueryMetrics } from './metrics.ts'
 import { resolveOptions, type TidemarkOptions } from './options.ts'
 import { openSharedMarks } from './shared-marks.ts'
 import { structuralCodec } from './structural-codec.ts'
-import { EVERYTHING, namesOfTable, SCHEMA, type Tag, tagsOfWrite } from './tags.ts'
-import { currentCollector, type Ticketed, withTicket } from './tickets.ts'
-import { invalidOption, TidemarkError } from './tidemark-error.ts'
+import { EVERYTHING, SCHEMA } from './tags.ts'
+import { type Ticketed, withTicket } from './tickets.ts'
+import { invalidOption } from './tidemark-error.ts'
 import type { TierStats } from './tier.ts'
 import type { ValueType } from './value-type.ts'
 import type { VerificationReport } from './verification.ts'
-
-/** What to make old by hand: for what Tidemark could not see, such as a script that wrote to a table. */
-export interface InvalidateTarget {
-  /** Names from `tags` hints. */
-  readonly tags?: readonly string[]
-  /** Physical table names, with their schema where that is not the default one. */
-  readonly tables?: readonly string[]
-}
-
-/** What an invalidation did. */
-export interface InvalidationReceipt {
-  /** How many marks were moved, whether or not anything depended on them. */
-  readonly marks: number
-}
 
 /** What the cache has gained so far. */
 export interface MetricsReport {
@@ -75,19 +75,11 @@ export class Tidemark implements AsyncDisposable {
    * @throws TidemarkError `INVALID_OPTION`; `INVALIDATION_FAILED` where the marks could not be moved
    * @example
    * await cache.invalidate({ tags: ['vip'], tables: ['person'] })
+   * await cache.invalidate({ prefix: 'user:5:' })
+   * await cache.invalidate({ pattern: 'user:*:orders' })
    */
   async invalidate(target: InvalidateTarget): Promise<InvalidationReceipt> {
-    checkKeys('invalidate', target, ['tags', 'tables'], 'an object with tags, tables or both')
-    const { tags = [], tables = [] } = target
-    checkNames('invalidate.tags', tags)
-    checkNames('invalidate.tables', tables)
-    if (tags.length + tables.length === 0) {
-      throw new TidemarkError(
-        'INVALID_OPTION',
-        'invalidate: expected at least one tag or table, got none (clear() makes everything old)',
-      )
-    }
-    return this.#move(tagsOfWrite(tables.flatMap(namesOfTable), tags))
+    return invalidate(this.engine, target)
   }
 
   /**
@@ -97,7 +89,7 @@ export class Tidemark implements AsyncDisposable {
    * @throws TidemarkError `INVALIDATION_FAILED`
    */
   async clear(): Promise<void> {
-    await this.#move([EVERYTHING, SCHEMA])
+    await moveMarks(this.engine, [EVERYTHING, SCHEMA])
     this.engine.verification?.switchOn()
   }
 
@@ -168,6 +160,44 @@ export class Tidemark implements AsyncDisposable {
   }
 
   /**
+   * The tables and names that something may depend on, here and in the shared tier. For people who wonder: with a shared
+   * tier it goes through all that is there, a batch at a time, until it has enough.
+   *
+   * @throws TidemarkError `INVALID_OPTION`; `INSPECTION_FAILED` where the shared tier did not answer
+   * @example
+   * console.table((await cache.tags({ limit: 20 })).tags)
+   */
+  tags(options: InspectOptions = {}): Promise<TagList> {
+    return listTags(this.engine, options)
+  }
+
+  /**
+   * What is cached that depends on a name from a `tags` hint, on a table or on a name from a `key` hint. As with `tags`,
+   * for people who wonder.
+   *
+   * @throws TidemarkError `INVALID_OPTION`; `INSPECTION_FAILED` where the shared tier did not answer
+   * @example
+   * const { keys, complete } = await cache.keysByTag({ table: 'film' })
+   * for (const { operation, parameters, memory, shared } of keys) console.log(operation, parameters, memory ?? shared)
+   */
+  keysByTag(tag: TagSelector, options: InspectOptions = {}): Promise<KeyList> {
+    return listKeys(this.engine, tag, options)
+  }
+
+  /**
+   * What a cached result depends on, and whether that has moved since. `undefined` where nothing is cached under the key.
+   *
+   * @param key as `keysByTag` gives it
+   * @throws TidemarkError `INVALID_OPTION`; `INSPECTION_FAILED` where the shared tier did not answer
+   * @example
+   * const [first] = (await cache.keysByTag('vip')).keys
+   * console.table(await cache.tagsOfKey(first.key))
+   */
+  tagsOfKey(key: string): Promise<readonly TagOfKey[] | undefined> {
+    return tagsOfKey(this.engine, key)
+  }
+
+  /**
    * Ends the cache: waits for its background work and frees its memory. Clients that are bound to it go
    * on working, and ask the database. Closing twice does nothing.
    */
@@ -178,24 +208,6 @@ export class Tidemark implements AsyncDisposable {
 
   [Symbol.asyncDispose](): Promise<void> {
     return this.close()
-  }
-
-  /** Unlike a write, which the database may have taken already, this can be reported as failed. */
-  async #move(tags: readonly Tag[]): Promise<InvalidationReceipt> {
-    const { marks, random } = this.engine
-    const writer = random.token() as WriterId
-    try {
-      await marks.intent(tags, writer)
-      await marks.release(tags, writer)
-      currentCollector()?.add(tags, true)
-    } catch (cause) {
-      throw new TidemarkError(
-        'INVALIDATION_FAILED',
-        `expected to move the marks of ${tags.join(', ')}, but the store of marks failed; try again`,
-        { cause },
-      )
-    }
-    return { marks: tags.length }
   }
 }
 

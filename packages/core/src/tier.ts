@@ -31,6 +31,8 @@ export interface Tier {
   get(key: CacheKey): Awaitable<Entry | undefined>
   set(key: CacheKey, entry: Entry): Awaitable<void>
   clear(): Awaitable<void>
+  /** All that is there, for people who wonder: never for a read. It counts as no use of them. */
+  entries(): Awaitable<Iterable<readonly [CacheKey, Entry]>>
   /** Lets go of what this process holds. What other processes share is not touched. */
   close(): Awaitable<void>
   stats(): TierStats

@@ -2,6 +2,7 @@ import { once } from 'node:events'
 import type { SharedMark } from '@tidemark/core'
 import calculateSlot from 'cluster-key-slot'
 import type { Cluster, Redis } from 'ioredis'
+import { scanCluster } from './cluster-scan.ts'
 import { type Limit, Unreachable } from './guard.ts'
 import {
   type LookupRequest,
@@ -88,6 +89,10 @@ export class ClusterLink implements RedisLink {
     await this.#run(() => this.#cluster.publish(channel, message))
   }
 
+  scan(pattern: string): AsyncIterable<readonly string[]> {
+    return scanCluster(this.#cluster, (call) => this.#run(call), this.#prefix, pattern)
+  }
+
   async checkEpochs(): Promise<void> {
     await Promise.all(
       [...this.#servers].map(async ([name, server]) => {
@@ -148,8 +153,13 @@ export class ClusterLink implements RedisLink {
     return answer
   }
 
+  /** What the client puts before each name by itself. */
+  get #prefix(): string {
+    return this.#cluster.options.keyPrefix ?? ''
+  }
+
   #primaryOf(key: string): string {
-    const name = this.#cluster.slots[calculateSlot(key)]?.[0]
+    const name = this.#cluster.slots[calculateSlot(this.#prefix + key)]?.[0]
     if (name === undefined) throw new Error('expected a primary for every slot, got none for one')
     return name
   }

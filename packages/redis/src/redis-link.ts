@@ -41,6 +41,8 @@ export interface RedisLink {
   /** Writes a name where there is none, and says which is there. */
   claim(claim: string, who: string, ttlMs: number): Promise<string | null>
   publish(channel: string, message: string): Promise<void>
+  /** The names that fit a pattern of Redis, see `scanServer`. Rejects where they may not be all. */
+  scan(pattern: string): AsyncIterable<readonly string[]>
   /** Asks each server that it knows for its epoch again, whether or not it has failed lately. */
   checkEpochs(): Promise<void>
   close(): void

@@ -1,5 +1,6 @@
-import { type CacheKey, EVERYTHING, type Tag } from '@tidemark/core'
+import { type CacheKey, EVERYTHING, type ListedMark, type Tag } from '@tidemark/core'
 import type { HashedNames } from './codec/hashed-names.ts'
+import { literally } from './scan.ts'
 
 /**
  * The names of everything that is kept in Redis:
@@ -52,6 +53,22 @@ export class RedisNames {
   /** One for each group, so that every server has some. */
   get trials(): string[] {
     return this.#everything.map((_, group) => `${this.#namespace}:{${group}}:trial`)
+  }
+
+  /** For `RedisLink.scan`. Names that are hidden begin with nothing that could be asked for. */
+  patternOfMarks(prefix: string): string {
+    const start = this.#areTagsHidden ? '' : prefix
+    return `${literally(`${this.#namespace}:m:${start}`)}*`
+  }
+
+  get patternOfEntries(): string {
+    return `${literally(this.#namespace)}:{*}:v:*`
+  }
+
+  /** @param name that fits `patternOfMarks` */
+  listedMark(name: string): ListedMark {
+    const mark = name.slice(`${this.#namespace}:m:`.length) as Tag
+    return { mark, tag: this.#areTagsHidden ? undefined : mark }
   }
 
   entry(key: CacheKey): string {

@@ -1,12 +1,11 @@
 import {
   type CacheKey,
   type Claim,
-  type FoundEntry,
   invalidOption,
-  type KeptResult,
+  type ListedEntry,
+  type ListedMark,
   type MarkToken,
   type NewSharedEntry,
-  type SharedEntry,
   type SharedHealth,
   type SharedLookup,
   type SharedMark,
@@ -16,11 +15,12 @@ import {
   type WriterId,
 } from '@tidemark/core'
 import type { Cluster, Redis } from 'ioredis'
-import { EntryCodec, type Opened as AnyOpened, type UnreadableReason } from './codec/entry-codec.ts'
+import { EntryCodec } from './codec/entry-codec.ts'
 import { ClusterLink } from './cluster-link.ts'
 import { Guard, type Limit } from './guard.ts'
 import { healthOf } from './health.ts'
 import { LeaseKeeper } from './lease-keeper.ts'
+import { listEntries, listMarks } from './listing.ts'
 import { type RedisTierOptions, type ResolvedRedisOptions, resolveRedisOptions } from './options.ts'
 import { checkClient, type RedisClient } from './redis-client.ts'
 import { RedisBus } from './redis-bus.ts'
@@ -28,6 +28,7 @@ import type { RedisLink } from './redis-link.ts'
 import { RedisNames } from './redis-names.ts'
 import { INTENT, RELEASE, type Script, UNCLAIM } from './scripts.ts'
 import { ServerLink } from './server-link.ts'
+import { readEntry } from './stored-entry.ts'
 
 /**
  * Redis as the tier that processes share: one server, what Sentinels name as the primary, or a Cluster.
@@ -70,12 +71,14 @@ class RedisTier implements SharedTier {
   }
 
   async lookup(marks: readonly Tag[], key?: CacheKey): Promise<SharedLookup> {
-    const { link, names } = this.#parts
+    const { link, names, codec } = this.#parts
     const entry = key === undefined ? undefined : names.entry(key)
     const found = await link.lookup(this.#namesOf(marks), entry)
     return {
       marks: found.marks,
-      entry: found.bytes ? this.#read(entry!, key!, found.bytes, found.remainingMs) : undefined,
+      entry: found.bytes
+        ? readEntry(codec, entry!, key!, found.bytes, found.remainingMs)
+        : undefined,
     }
   }
 
@@ -145,6 +148,20 @@ class RedisTier implements SharedTier {
     await link.write(UNCLAIM, [names.claim(key, tokens)], [who, how, claimMs])
   }
 
+  get hidesNames(): boolean {
+    return this.#options.areTagsHidden
+  }
+
+  listMarks(prefix: string): AsyncIterable<readonly ListedMark[]> {
+    const { link, names } = this.#parts
+    return listMarks(link, names, prefix)
+  }
+
+  listEntries(): AsyncIterable<readonly ListedEntry[]> {
+    const { link, names, codec } = this.#parts
+    return listEntries(link, names, codec)
+  }
+
   async health(): Promise<SharedHealth> {
     const { bus, context, guard, names, trial } = this.#parts
     // A Cluster that was not asked yet does not know its servers: the first question waits for that.
@@ -188,53 +205,6 @@ class RedisTier implements SharedTier {
     const { bus, link, names } = this.#parts
     return link.write(script, this.#namesOf(marks), [names.channel, bus.message(marks), ...args])
   }
-
-  #read(name: string, key: CacheKey, bytes: Buffer, remainingMs: number): FoundEntry | undefined {
-    const { codec } = this.#parts
-    const opened = codec.open(name, key, bytes)
-    if (opened.state === 'unreadable') return MISSES[opened.reason]
-    const keep = () => {
-      // What came is a part of all that came with it.
-      const own = Buffer.from(bytes)
-      return { bytes: own.length, decode: () => valueOf(codec.open(name, key, own)) }
-    }
-    return new StoredEntry(opened, remainingMs, keep)
-  }
-}
-
-/** A class, since its getter costs a hit nothing. */
-class StoredEntry implements SharedEntry {
-  readonly tokens: SharedEntry['tokens']
-  readonly ttlMs: number
-  readonly ageMs: number
-  readonly loadMs: number
-  readonly keep: () => KeptResult
-  readonly #opened: Opened
-
-  constructor(opened: Opened, remainingMs: number, keep: () => KeptResult) {
-    const { tokens, ttlMs, loadMs } = opened.facts
-    this.tokens = tokens as SharedEntry['tokens']
-    this.ttlMs = ttlMs
-    this.ageMs = Math.max(0, ttlMs - remainingMs)
-    this.loadMs = loadMs
-    this.keep = keep
-    this.#opened = opened
-  }
-
-  get tags(): SharedEntry['tags'] {
-    return this.#opened.tags() as SharedEntry['tags']
-  }
-
-  decode(): unknown {
-    return valueOf(this.#opened)
-  }
-}
-
-function valueOf(opened: AnyOpened): unknown {
-  if (opened.state === 'unreadable') throw new Error(opened.detail)
-  const decoding = opened.value()
-  if (decoding.state === 'corrupt') throw new Error(decoding.detail)
-  return decoding.value
 }
 
 /** Does all that reads and writes do, on names of its own, with nobody to be told. */
@@ -254,16 +224,6 @@ async function tryOut(link: RedisLink, names: RedisNames, { random }: SharedTier
 
 /** How long what a trial leaves behind is kept, where it could not remove it. */
 const TRIAL_MS = 1000
-
-type Opened = Extract<AnyOpened, { state: 'opened' }>
-
-/** The entry of another query, whose key has the same hash, is as good as none. */
-const MISSES: Readonly<Record<UnreadableReason, FoundEntry | undefined>> = {
-  corrupt: 'corrupt-entry',
-  'unknown-format': 'foreign-entry',
-  'unknown-key': 'foreign-entry',
-  'other-query': undefined,
-}
 
 interface Parts {
   readonly context: SharedTierContext

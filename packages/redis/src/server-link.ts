@@ -10,6 +10,7 @@ import {
   type RedisLink,
   runScript,
 } from './redis-link.ts'
+import { type Run, scanServer } from './scan.ts'
 import { MINT, type Script } from './scripts.ts'
 import { TickBatch } from './tick-batch.ts'
 
@@ -79,6 +80,14 @@ export class ServerLink implements RedisLink {
 
   async publish(channel: string, message: string): Promise<void> {
     await this.#run(() => this.#client.publish(channel, message))
+  }
+
+  async *scan(pattern: string): AsyncIterable<readonly string[]> {
+    const run: Run = (call) => this.#run(call)
+    const epoch = await run(() => this.#ask())
+    yield* scanServer(this.#client, run, this.#client.options.keyPrefix ?? '', pattern)
+    // What the last server has said of its names is nothing that this one knows.
+    if ((await run(() => this.#ask())) !== epoch) throw new Error('another server has taken over')
   }
 
   async checkEpochs(): Promise<void> {

@@ -1,4 +1,12 @@
-import type { MarkMatch, MarkReading, MarkStore, MarkToken, Tag, WriterId } from '@tidemark/core'
+import type {
+  Awaitable,
+  MarkMatch,
+  MarkReading,
+  MarkStore,
+  MarkToken,
+  Tag,
+  WriterId,
+} from '@tidemark/core'
 
 export interface MarkCall {
   readonly method: 'read' | 'intent' | 'release' | 'abandon'
@@ -49,6 +57,10 @@ export class RemoteMarks implements MarkStore {
   async abandon(tags: readonly Tag[], writer: WriterId): Promise<void> {
     await this.#pass({ method: 'abandon', tags })
     await this.#inner.abandon(tags, writer)
+  }
+
+  find(prefix: string): Awaitable<readonly Tag[]> {
+    return this.#inner.find(prefix)
   }
 
   #count(tags: readonly Tag[], step: number): void {

@@ -27,6 +27,10 @@ export class RemoteTier implements Tier {
     return this.#call({ method: 'clear' }, () => this.#inner.clear())
   }
 
+  entries(): Promise<Iterable<readonly [CacheKey, Entry]>> {
+    return this.#call({ method: 'entries' }, () => this.#inner.entries())
+  }
+
   close(): Promise<void> {
     return this.#call({ method: 'close' }, () => this.#inner.close())
   }
@@ -44,4 +48,4 @@ export class RemoteTier implements Tier {
 
 export type TierCall =
   | { readonly method: 'get' | 'set'; readonly key: CacheKey }
-  | { readonly method: 'clear' | 'close' }
+  | { readonly method: 'clear' | 'close' | 'entries' }

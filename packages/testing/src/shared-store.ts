@@ -7,9 +7,12 @@ import {
   type Codec,
   InProcessBus,
   InProcessMarks,
+  type ListedEntry,
+  type ListedMark,
   type MarkToken,
   type NewSharedEntry,
   type Random,
+  type SharedEntry,
   type SharedLookup,
   type SharedMark,
   type SharedTier,
@@ -21,7 +24,16 @@ import {
 
 export interface SharedCall {
   readonly method:
-    'lookup' | 'mint' | 'store' | 'intent' | 'release' | 'abandon' | 'claim' | 'unclaim' | 'message'
+    | 'lookup'
+    | 'mint'
+    | 'store'
+    | 'intent'
+    | 'release'
+    | 'abandon'
+    | 'claim'
+    | 'unclaim'
+    | 'list'
+    | 'message'
   /** Set where the call is about a key. */
   readonly key?: CacheKey
 }
@@ -94,15 +106,8 @@ export class ConnectedStore implements SharedTier {
     await this.#pass({ method: 'lookup', ...(key !== undefined && { key }) })
     const { clock, entries } = this.#store
     const found = key === undefined ? undefined : entries.get(key)
-    const ageMs = found ? clock.now() - found.since : 0
-    const decode = () => this.#codec.decode(found!.stored)
-    return {
-      marks: this.#read(tags, false),
-      entry:
-        found && ageMs < found.ttlMs
-          ? { ...found, ageMs, decode, keep: () => ({ bytes: found.bytes, decode }) }
-          : undefined,
-    }
+    const isThere = found && clock.now() - found.since < found.ttlMs
+    return { marks: this.#read(tags, false), entry: isThere ? this.#entry(found) : undefined }
   }
 
   async mint(tags: readonly Tag[]): Promise<readonly SharedMark[]> {
@@ -171,6 +176,18 @@ export class ConnectedStore implements SharedTier {
     else claims.set(name, { who: 'over', until: clock.now() + claimMs })
   }
 
+  async *listMarks(prefix: string): AsyncIterable<readonly ListedMark[]> {
+    await this.#pass({ method: 'list' })
+    yield this.#store.marks.find(prefix).map((tag) => ({ mark: tag, tag }))
+  }
+
+  async *listEntries(): AsyncIterable<readonly ListedEntry[]> {
+    await this.#pass({ method: 'list' })
+    const { clock, entries } = this.#store
+    const keys = [...entries].filter(([, entry]) => clock.now() - entry.since < entry.ttlMs)
+    yield keys.map(([key, entry]) => ({ key, entry: this.#entry(entry), bytes: entry.bytes }))
+  }
+
   /** The process is gone: nobody renews its locks. */
   crash(): void {
     this.#unsubscribe()
@@ -180,6 +197,12 @@ export class ConnectedStore implements SharedTier {
 
   async close(): Promise<void> {
     this.#unsubscribe()
+  }
+
+  #entry(entry: StoredEntry): SharedEntry {
+    const ageMs = this.#store.clock.now() - entry.since
+    const decode = () => this.#codec.decode(entry.stored)
+    return { ...entry, ageMs, decode, keep: () => ({ bytes: entry.bytes, decode }) }
   }
 
   #read(tags: readonly Tag[], mints: boolean): readonly SharedMark[] {

@@ -191,15 +191,29 @@ describe('cache.invalidate refuses', () => {
     `invalidate${message}`,
     () => cache.invalidate(given as InvalidateTarget),
   ]
-  const unknown = ': unknown option "table", expected one of tags, tables (did you mean tables?)'
+  const unknown =
+    ': unknown option "table", expected one of tags, tables, keys, prefix, pattern (did you mean tables?)'
+  const some = 'an object with some of tags, tables, keys, prefix and pattern'
+  const none = ': expected at least one tag, table or key, got none (clear() makes everything old)'
   const refusals = [
-    target(': expected an object with tags, tables or both, got undefined', undefined),
-    target(': expected an object with tags, tables or both, got "film"', 'film'),
-    target(': expected an object with tags, tables or both, got an array of 1', ['film']),
+    target(`: expected ${some}, got undefined`, undefined),
+    target(`: expected ${some}, got "film"`, 'film'),
+    target(`: expected ${some}, got an array of 1`, ['film']),
     target(unknown, { table: ['film'] }),
-    target(': expected at least one tag or table, got none (clear() makes everything old)', {}),
-    target(': expected at least one tag or table, got none (clear() makes everything old)', {
-      tags: [],
+    target(none, {}),
+    target(none, { tags: [], tables: [], keys: [] }),
+    target('.keys: expected an array of strings, got "home"', { keys: 'home' }),
+    target('.prefix: expected a string that is not empty, got ""', { prefix: '' }),
+    target('.prefix: expected a string that is not empty, got an array of 1', { prefix: ['a'] }),
+    target('.pattern: expected a string that is not empty, got an instance of RegExp', {
+      pattern: /^user/,
+    }),
+    target(
+      '.pattern: expected a pattern of text, * and ? (\\[ is the character), got "user:[12]"',
+      { pattern: 'user:[12]' },
+    ),
+    target('.pattern: expected a character after the last \\ (\\\\ is a backslash), got "a\\\\"', {
+      pattern: 'a\\',
     }),
     target('.tags: expected an array of strings, got "vip"', { tags: 'vip' }),
     target('.tags[1]: expected a string that is not empty, got 5', { tags: ['vip', 5] }),
@@ -211,6 +225,55 @@ describe('cache.invalidate refuses', () => {
   ]
   refuses(refusals)
   refusesEach(unknown, 'invalidate.', refusals)
+})
+
+describe('inspection refuses', () => {
+  const cache = createTidemark()
+  const options = (message: string, given: unknown): Refusal => [
+    `tags${message}`,
+    () => cache.tags(given as never),
+  ]
+  const selector = (message: string, given: unknown): Refusal => [
+    `keysByTag${message}`,
+    () => cache.keysByTag(given as never),
+  ]
+  const unknown = '.options: unknown option "max", expected one of limit'
+  const refusals = [
+    options('.options: expected an object such as { limit: 100 }, got 5', 5),
+    options(unknown, { max: 5 }),
+    options('.limit: expected a whole number from 1 to 10000, got 0', { limit: 0 }),
+    options('.limit: expected a whole number from 1 to 10000, got Infinity', { limit: Infinity }),
+  ]
+  const one = "a tag's name, { table }, { tag } or { key }"
+  const unknownOfTag = ': unknown option "tables", expected one of tag, table, key'
+  const ofTag = [
+    selector(`: expected ${one}, got undefined`, undefined),
+    selector(`: expected ${one}, got an array of 1`, ['vip']),
+    selector(`: expected ${one}, got an object with keys []`, {}),
+    selector(`: expected ${one}, got an object with keys [tag, table]`, { tag: 'a', table: 'b' }),
+    selector(': expected a string that is not empty, got ""', ''),
+    selector('.tag: expected a string that is not empty, got 5', { tag: 5 }),
+    selector('.table: expected a string that is not empty, got ""', { table: '' }),
+    selector('.key: expected a string that is not empty, got null', { key: null }),
+    selector(`${unknownOfTag} (did you mean table?)`, { tables: 'film' }),
+  ]
+  const ofKey: Refusal[] = [
+    [
+      'tagsOfKey: expected a key as keysByTag() gives it, got "films"',
+      () => cache.tagsOfKey('films'),
+    ],
+    [
+      'tagsOfKey: expected a key as keysByTag() gives it, got undefined',
+      () => cache.tagsOfKey(undefined as never),
+    ],
+    [
+      'keysByTag.limit: expected a whole number from 1 to 10000, got "5"',
+      () => cache.keysByTag('vip', { limit: '5' as never }),
+    ],
+  ]
+  refuses([...refusals, ...ofTag, ...ofKey])
+  refusesEach(unknown, 'tags.', refusals)
+  refusesEach(unknownOfTag, 'keysByTag.', ofTag)
 })
 
 describe('a hint', () => {

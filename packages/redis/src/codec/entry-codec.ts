@@ -47,6 +47,8 @@ export type Opened =
       readonly facts: Omit<EntryFacts, 'tags'>
       /** Read when it is asked for, which no hit does. */
       tags(): readonly string[]
+      /** Its whole key, for `readKey`. */
+      readonly key: Uint8Array
       /** Decompressed and decoded when it is asked for: an entry whose marks have moved need not be. */
       value(): Decoding
     }
@@ -101,6 +103,15 @@ export class EntryCodec {
    * @param bytes whatever is there
    */
   open(name: string, key: string, bytes: Buffer): Opened {
+    const opened = this.openAny(name, bytes)
+    if (opened.state === 'unreadable') return opened
+    return Buffer.compare(opened.key, bytesOfKey(key)) === 0
+      ? opened
+      : unreadable('other-query', 'another key with the same hash')
+  }
+
+  /** For whoever wants to know what is there, whatever query it answers. */
+  openAny(name: string, bytes: Buffer): Opened {
     const read = readHeader(bytes)
     if (read.state === 'corrupt') return unreadable('corrupt', 'not an entry')
     if (read.state === 'unknown') return unreadable('unknown-format', 'another format')
@@ -110,14 +121,12 @@ export class EntryCodec {
     const opening = decoding(() => this.#body(header, bytes, length, name))
     if (opening.state === 'corrupt') return unreadable('corrupt', opening.detail)
     const body = opening.value as Body
-    if (Buffer.compare(body.key, bytesOfKey(key)) !== 0) {
-      return unreadable('other-query', 'another key with the same hash')
-    }
     const { tokens, createdAt, ttlMs, loadMs } = body
     return {
       state: 'opened',
       facts: { tokens, createdAt, ttlMs, loadMs },
       tags: () => readTags(body.tags),
+      key: body.key,
       value: () => this.#value(header, body),
     }
   }

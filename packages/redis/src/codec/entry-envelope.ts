@@ -167,6 +167,12 @@ export function readTags(bytes: Buffer): readonly string[] {
   return []
 }
 
+/** The other way round than `bytesOfKey`. */
+export function readKey(bytes: Uint8Array): string {
+  const buffer = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength)
+  return buffer[0] === 0xff ? buffer.toString('utf16le', 1) : buffer.toString()
+}
+
 /** As UTF-8; text that is not well-formed, which UTF-8 would make like other text, as UTF-16 behind a byte that UTF-8 lacks. */
 export function bytesOfKey(key: string): Uint8Array {
   if (key.isWellFormed()) return Buffer.from(key)

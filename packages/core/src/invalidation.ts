@@ -1,0 +1,131 @@
+import { checkKeys, checkName, checkNames } from './check-options.ts'
+import type { Engine } from './engine.ts'
+import type { WriterId } from './marks.ts'
+import { customTag, keyTag, namesOfTable, type Tag, tagsOfWrite } from './tags.ts'
+import { TidemarkError } from './tidemark-error.ts'
+import { currentCollector } from './tickets.ts'
+import { type NameMatcher, patternMatcher, prefixMatcher } from './wildcard.ts'
+
+/** What to make old by hand: for what Tidemark could not see, such as a script that wrote to a table. */
+export interface InvalidateTarget {
+  /** Names from `tags` hints. */
+  readonly tags?: readonly string[]
+  /** Physical table names, with their schema where that is not the default one. */
+  readonly tables?: readonly string[]
+  /** Names from `key` hints. */
+  readonly keys?: readonly string[]
+  /** What names from `tags` and `key` hints begin with. Every character stands for itself. Tables are not meant. */
+  readonly prefix?: string
+  /**
+   * What names from `tags` and `key` hints look like, from the first character to the last: `*` is any text, also none, `?`
+   * any one character, `\*` and `\?` are these characters. Tables are not meant.
+   */
+  readonly pattern?: string
+}
+
+/** What an invalidation did. */
+export interface InvalidationReceipt {
+  /** How many marks were moved, whether or not anything depended on them. */
+  readonly marks: number
+}
+
+const NAMES = ['tags', 'tables', 'keys', 'prefix', 'pattern'] as const
+
+/** See `Tidemark.invalidate`. */
+export async function invalidate(
+  engine: Engine,
+  target: InvalidateTarget,
+): Promise<InvalidationReceipt> {
+  const { tags, matchers } = resolveTarget(target)
+  const found = await findAll(engine, matchers)
+  return moveMarks(engine, [...new Set([...tags, ...found])])
+}
+
+/** @throws TidemarkError `INVALID_OPTION` */
+function resolveTarget(target: InvalidateTarget): {
+  tags: readonly Tag[]
+  matchers: NameMatcher[]
+} {
+  const expected = 'an object with some of tags, tables, keys, prefix and pattern'
+  checkKeys('invalidate', target, NAMES, expected)
+  const { tags = [], tables = [], keys = [], prefix, pattern } = target
+  checkNames('invalidate.tags', tags)
+  checkNames('invalidate.tables', tables)
+  checkNames('invalidate.keys', keys)
+  const matchers: NameMatcher[] = []
+  if (prefix !== undefined) {
+    checkName('invalidate.prefix', prefix)
+    matchers.push(prefixMatcher(prefix))
+  }
+  if (pattern !== undefined) {
+    checkName('invalidate.pattern', pattern)
+    matchers.push(patternMatcher('invalidate.pattern', pattern))
+  }
+  if (tags.length + tables.length + keys.length + matchers.length === 0) {
+    throw new TidemarkError(
+      'INVALID_OPTION',
+      'invalidate: expected at least one tag, table or key, got none (clear() makes everything old)',
+    )
+  }
+  const named = tagsOfWrite(tables.flatMap(namesOfTable), tags)
+  return { tags: [...named, ...keys.map(keyTag)], matchers }
+}
+
+/**
+ * The tags whose names match, as far as they have a mark: without one nothing that depends on them is served.
+ *
+ * @throws TidemarkError `INVALIDATION_FAILED` where they may not be all
+ */
+async function findAll({ marks }: Engine, matchers: readonly NameMatcher[]): Promise<Tag[]> {
+  const found: Tag[] = []
+  for (const matcher of matchers) {
+    for (const kind of [customTag, keyTag]) {
+      const start = kind('').length
+      try {
+        const tags = await marks.find(kind(matcher.prefix))
+        found.push(...tags.filter((tag) => matcher.matches(tag.slice(start))))
+      } catch (cause) {
+        throw failed('find the marks of all names that match', cause)
+      }
+    }
+  }
+  return found
+}
+
+/** Unlike a write, which the database may have taken already, this can be reported as failed. */
+export async function moveMarks(
+  { marks, random }: Engine,
+  tags: readonly Tag[],
+): Promise<InvalidationReceipt> {
+  try {
+    for (let at = 0; at < tags.length; at += MOVED_AT_ONCE) {
+      const part = tags.slice(at, at + MOVED_AT_ONCE)
+      const writer = random.token() as WriterId
+      await marks.intent(part, writer)
+      await marks.release(part, writer)
+    }
+    currentCollector()?.add(tags, true)
+  } catch (cause) {
+    throw failed(`move the marks of ${shortened(tags)}`, cause)
+  }
+  return { marks: tags.length }
+}
+
+/** So that none of it takes a shared tier long. */
+const MOVED_AT_ONCE = 500
+const MAX_SHOWN = 10
+
+function shortened(tags: readonly Tag[]): string {
+  const more = tags.length - MAX_SHOWN
+  return tags.slice(0, MAX_SHOWN).join(', ') + (more > 0 ? ` and ${more} more` : '')
+}
+
+function failed(what: string, cause: unknown): TidemarkError {
+  if (cause instanceof TidemarkError) return cause
+  const reason = cause instanceof Error ? ` (${cause.message})` : ''
+  return new TidemarkError(
+    'INVALIDATION_FAILED',
+    `expected to ${what}, but the store of marks failed${reason}; try again`,
+    { cause },
+  )
+}

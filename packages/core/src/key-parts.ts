@@ -1,0 +1,98 @@
+import type { CacheKey, KeyMaterial } from './cache-key.ts'
+
+/** What a key says, for people. */
+export interface KeyParts extends Omit<KeyMaterial, 'parameters'> {
+  /**
+   * As far as they can be shown: a value of a class beyond the language's own is text, such as `Decimal(1.50)`, and bytes
+   * are in hexadecimal. Undefined where the text is not of the form that keys have.
+   */
+  readonly parameters: unknown
+}
+
+/** Reads a key back, see `cacheKey`. Undefined for text that is none. */
+export function keyParts(key: CacheKey | string): KeyParts | undefined {
+  const reader = new Reader(key)
+  try {
+    const adapter = reader.sized()
+    const database = reader.sized()
+    const partition = reader.sized()
+    // What it depends on by a hint, which its entry says in full.
+    reader.sized()
+    const operation = reader.sized()
+    const parameters = reader.value()
+    return reader.isAtEnd ? { adapter, database, partition, operation, parameters } : undefined
+  } catch {
+    return undefined
+  }
+}
+
+/** Reads what canonical-encoding.ts writes. */
+class Reader {
+  readonly #text: string
+  #at = 0
+
+  constructor(text: string) {
+    this.#text = text
+  }
+
+  get isAtEnd(): boolean {
+    return this.#at === this.#text.length
+  }
+
+  sized(): string {
+    const length = this.#count()
+    const text = this.#text.slice(this.#at, this.#at + length)
+    if (text.length !== length) throw new Error('it ends too early')
+    this.#at += length
+    return text
+  }
+
+  value(): unknown {
+    const letter = this.#text[this.#at]
+    this.#at += 1
+    switch (letter) {
+      case 's':
+        return this.sized()
+      case 'd':
+        return Number(this.#until(';'))
+      case 'i':
+        return BigInt(this.#until(';'))
+      case 't':
+        return true
+      case 'f':
+        return false
+      case 'u':
+        return undefined
+      case 'n':
+        return null
+      case 'D':
+        return new Date(Number(this.#until(';')))
+      case '[':
+        return Array.from({ length: this.#count() }, () => this.value())
+      case '{':
+        return Object.fromEntries(
+          Array.from({ length: this.#count() }, () => [this.sized(), this.value()]),
+        )
+      case 'x':
+      case 'B':
+        return `${this.sized()}(${this.sized()})`
+      default:
+        throw new Error('no type of a value')
+    }
+  }
+
+  #count(): number {
+    const digits = this.#until(':')
+    // No text has more parts than characters: nothing is allocated that could not be there.
+    if (!/^\d+$/.test(digits) || Number(digits) > this.#text.length) throw new Error('no count')
+    return Number(digits)
+  }
+
+  #until(end: string): string {
+    const at = this.#text.indexOf(end, this.#at)
+    if (at < 0) throw new Error('it ends too early')
+    const text = this.#text.slice(this.#at, at)
+    this.#at = at + 1
+    return text
+  }
+}
