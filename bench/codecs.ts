@@ -54,7 +54,7 @@ const [name, key] = ['tidemark:entry', 'select * from films']
 const facts = {
   tokens: ['0123456789abcdef0123456789abcdef', 'fedcba9876543210fedcba9876543210'],
   tags: ['*', 'table:films'],
-  ...{ createdAt: 0, ttlMs: 1, loadMs: 1 },
+  ...{ createdAt: 0, ttlMs: 1, keepMs: 1, loadMs: 1 },
 }
 const table = new Table({
   head: ['entry', 'msgpack', 'bytes', 'superjson ÷ msgpack', 'zstd', 'AES-GCM'],

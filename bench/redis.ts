@@ -46,7 +46,7 @@ export async function benchRedis(
   await raw.mset(marks.flatMap((mark, index) => [mark, tokens[index]!]))
   const leastOf = async (query: ReturnType<typeof films>) => {
     const key = query.compile().sql
-    const facts = { tokens, tags: marks, createdAt: 0, ttlMs: 1, loadMs: 1 }
+    const facts = { tokens, tags: marks, createdAt: 0, ttlMs: 1, keepMs: 1, loadMs: 1 }
     const sealed = codec.seal(key, key, facts, await query.execute())
     if (sealed.state === 'refused') throw new Error(sealed.reason)
     await raw.set(key, sealed.bytes)

@@ -12,7 +12,8 @@ const HOT = ['--processes', '3', '--rows', '1', '--loops', '6', '--lag', '40']
 /** No faults: the protocol holds readers and writers apart by itself. */
 const RACE = [...HOT, '--no-faults']
 
-const READ_THROUGH = 'packages/core/src/read-through.ts'
+const ASK_DATABASE = 'packages/core/src/ask-database.ts'
+const LOAD_RESULT = 'packages/core/src/load-result.ts'
 const WRITE_INTENT = 'packages/core/src/write-intent.ts'
 const SHARED_MARKS = 'packages/core/src/shared-marks.ts'
 const TRANSACTION_SCOPE = 'packages/core/src/transaction-scope.ts'
@@ -46,7 +47,7 @@ export const MUTANTS: readonly Mutant[] = [
     name: 'token taken at populate',
     edits: [
       {
-        file: READ_THROUGH,
+        file: LOAD_RESULT,
         find: '  const change = changeOf(engine, lookup)\n',
         replace:
           '  const late = await engine.marks.read(lookup.tags)\n' +
@@ -60,9 +61,9 @@ export const MUTANTS: readonly Mutant[] = [
     name: 'flights keyed without token',
     edits: [
       {
-        file: READ_THROUGH,
-        find: '  const flightKey = `${key}\\n${tokens.join()}`\n',
-        replace: '  const flightKey: string = key\n',
+        file: ASK_DATABASE,
+        find: '  return `${key}\\n${tokens.join()}`\n',
+        replace: '  return key\n',
       },
     ],
     // An answer must be held up for longer than others take to write.

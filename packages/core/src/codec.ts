@@ -9,6 +9,11 @@ export interface Codec {
   readonly name: string
   encode(value: unknown, limits: EncodeLimits): Encoding
   decode(stored: Stored): unknown
+  /**
+   * What `decode` gives, or one object for all who ask: only where nobody can change anything in it. Default: there is none
+   * such.
+   */
+  frozen?(stored: Stored): unknown
 }
 
 /** What a codec made of a result: opaque to everyone but the codec. */

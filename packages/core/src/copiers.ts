@@ -64,3 +64,10 @@ export function setOwn(record: Row, key: string, value: unknown): void {
     record[key] = value
   }
 }
+
+/** Of a value that holds nothing but records, lists and primitives: nobody can change anything in it afterwards. */
+export function deepFreeze(value: unknown): void {
+  if (typeof value !== 'object' || value === null) return
+  Object.freeze(value)
+  for (const part of Object.values(value)) deepFreeze(part)
+}

@@ -6,7 +6,8 @@ import { DatabaseNames } from './database-names.ts'
 import { Events } from './events.ts'
 import { Flights } from './flights.ts'
 import { invalidateOnWrite, type WriteCall } from './invalidate-on-write.ts'
-import type { ReadCall } from './lookup.ts'
+import type { Loaded } from './load-result.ts'
+import type { Load, ReadCall } from './lookup.ts'
 import type { MarkStore } from './marks.ts'
 import { Metrics } from './metrics.ts'
 import { Policies, type PolicyOptions } from './policy.ts'
@@ -18,7 +19,8 @@ import {
   WritePlan,
 } from './query.ts'
 import type { Random } from './random.ts'
-import { type Loaded, readThrough } from './read-through.ts'
+import type { ReadPolicy } from './read-policy.ts'
+import { readThrough } from './read-through.ts'
 import type { SharedTier } from './shared-tier.ts'
 import type { Tier } from './tier.ts'
 import { TransactionScope } from './transaction-scope.ts'
@@ -40,7 +42,8 @@ export interface EngineParts {
 }
 
 export interface EngineSettings {
-  readonly defaultTtlMs: number
+  /** What holds for a read where neither a hint nor a table says. */
+  readonly policy: ReadPolicy
   /** The share of a time to live by which entries end early at random, so that not all end at once. */
   readonly ttlJitter: number
   readonly maxEntryBytes: number
@@ -67,6 +70,8 @@ export class Engine {
   readonly settings: EngineSettings
   readonly metrics: Metrics
   readonly flights = new Flights<Loaded>()
+  /** What is being loaded anew in the background, see `refresh`. */
+  readonly refreshes = new Set<string>()
   readonly databases = new DatabaseNames()
   readonly events = new Events()
   readonly verification: Verification | undefined
@@ -107,7 +112,7 @@ export class Engine {
    * @throws TidemarkError `INVALID_OPTION`
    */
   policies(options: PolicyOptions, defaultSchema?: string): Policies {
-    return new Policies(options, this.settings.defaultTtlMs, defaultSchema)
+    return new Policies(options, this.settings.policy, defaultSchema)
   }
 
   /**
@@ -130,7 +135,7 @@ export class Engine {
   }
 
   /** Answers a read from the cache, or by `load`. The value is the caller's own. */
-  read<T>(call: ReadCall, load: () => Promise<T>): Awaitable<T> {
+  read<T>(call: ReadCall, load: Load<T>): Awaitable<T> {
     return readThrough(this, call, load)
   }
 

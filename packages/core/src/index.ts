@@ -16,6 +16,8 @@ export type { MemoryOptions, TidemarkOptions } from './options.ts'
 export type { Partition } from './partition.ts'
 export type { ByteSize } from './byte-size.ts'
 export type { Duration } from './duration.ts'
+export type { CachingOptions, Isolation } from './policy-options.ts'
+export type { ReadMode } from './policy.ts'
 export type { Coalescing } from './coalescing.ts'
 export type { Consistency } from './consistency.ts'
 export { isTicket } from './tickets.ts'
@@ -24,7 +26,14 @@ export type { Inconclusive, VerificationReport, VerifyOptions } from './verifica
 export type { Ticket, Ticketed } from './tickets.ts'
 export { TidemarkError } from './tidemark-error.ts'
 export type { TidemarkErrorCode } from './tidemark-error.ts'
-export type { BypassReason, HitKind, MissReason, QueryMetrics, Timing } from './metrics.ts'
+export type {
+  BypassReason,
+  HitKind,
+  MissReason,
+  QueryMetrics,
+  Refreshes,
+  Timing,
+} from './metrics.ts'
 
 // For adapters.
 export { checkCatalogueOptions } from './catalogue-options.ts'
@@ -38,7 +47,7 @@ export type { EngineParts, EngineSettings, QueryShape } from './engine.ts'
 export { isPromise } from './awaitable.ts'
 export type { Awaitable } from './awaitable.ts'
 export type { KeyMaterial } from './cache-key.ts'
-export type { ReadCall } from './lookup.ts'
+export type { Load, ReadCall, ReadOrigin } from './lookup.ts'
 export type { WriteCall } from './invalidate-on-write.ts'
 export { KeptValue } from './kept-value.ts'
 export type { TransactionScope } from './transaction-scope.ts'
@@ -61,6 +70,8 @@ export type {
   TablePolicy,
   UncachedHint,
 } from './policy.ts'
+export { PLAIN_POLICY } from './read-policy.ts'
+export type { GivenPolicy, ReadPolicy } from './read-policy.ts'
 export { physicalTable } from './tags.ts'
 export type { ValueType } from './value-type.ts'
 

@@ -1,7 +1,7 @@
 import type { Engine } from './engine.ts'
+import type { Loaded } from './load-result.ts'
 import type { Lookup } from './lookup.ts'
 import type { MarkToken } from './marks.ts'
-import type { Loaded } from './read-through.ts'
 import type { FoundEntry } from './shared-tier.ts'
 
 export interface LoadOnce {
@@ -33,6 +33,18 @@ export async function loadOnce(once: LoadOnce): Promise<Loaded> {
   }
   if (turn.state === 'served') return turn.loaded
   return turn.state === 'yours' ? loadForAll(once, turn.tokens, who) : load(turn.tokens)
+}
+
+/** The same for what nobody waits for. Undefined: another process is loading it, or has just done so, or cannot be asked. */
+export async function claimLoad(
+  engine: Engine,
+  lookup: Lookup,
+  tokens: readonly MarkToken[],
+  load: LoadOnce['load'],
+): Promise<(() => Promise<Loaded>) | undefined> {
+  const who = engine.random.token()
+  const claim = await engine.shared!.claim!(lookup.key, tokens, who, CLAIM_MS)
+  return claim === 'yours' ? () => loadForAll({ engine, lookup, load }, tokens, who) : undefined
 }
 
 type Turn =
@@ -67,7 +79,7 @@ async function takeTurn(
 }
 
 async function loadForAll(
-  { engine, lookup: { key }, load }: LoadOnce,
+  { engine, lookup: { key }, load }: Pick<LoadOnce, 'engine' | 'lookup' | 'load'>,
   tokens: readonly MarkToken[],
   who: string,
 ): Promise<Loaded> {

@@ -1,8 +1,9 @@
 import { cacheKey, type CacheKey, type KeyMaterial } from './cache-key.ts'
 import type { Engine } from './engine.ts'
 import type { BypassReason } from './metrics.ts'
-import type { ResolvedHint } from './policy.ts'
+import type { ReadMode, ResolvedHint } from './policy.ts'
 import type { ReadPlan } from './query.ts'
+import type { ReadPolicy } from './read-policy.ts'
 import type { Tag } from './tags.ts'
 
 /** One read, as an adapter hands it over. */
@@ -18,7 +19,27 @@ export interface ReadCall {
   readonly key: () => KeyMaterial | undefined
   /** Set where the caller can cancel its query: nobody else may then depend on it. */
   readonly cancellable?: boolean
+  /** Whether an answer says that there is nothing. Default: it is `undefined`, `null` or `[]`. */
+  readonly isEmpty?: (value: unknown) => boolean
+  /** Set where whoever stands between the cache and this caller writes into results: each needs one of its own. */
+  readonly changesResult?: boolean
+  /** Whether an error says that the database could not answer, and not what is wrong with the query. Default: each does. */
+  readonly isOutage?: (error: unknown) => boolean
+  /** Asked after the read was answered, before its load is called once more in the background. Default: it may be. */
+  readonly origin?: ReadOrigin
 }
+
+/** Where a read comes from, such as an instance of a query builder. */
+export interface ReadOrigin {
+  /** Whether a query that is sent now would see what is committed, and no more. */
+  readonly mayReload: boolean
+}
+
+/**
+ * Asks the database. It may be called when the read has been answered long ago, and again: `'reload'` is said then, where
+ * no caller waits.
+ */
+export type Load<T> = (purpose?: 'reload') => Promise<T>
 
 /** A read that may be cached, with everything that is needed to look it up. */
 export interface Lookup {
@@ -31,7 +52,8 @@ export interface Lookup {
   readonly dependencies: readonly Tag[]
   /** The marks that stand for that, see `SharedTier.marksOf`. */
   readonly tags: readonly Tag[]
-  readonly ttlMs: number
+  readonly policy: ReadPolicy
+  readonly mode: ReadMode
   /** Whether the shared tier must have said that it is current since the read began. */
   readonly isStrict: boolean
   /** Whether one process loads it for all, where it is not there. */
@@ -44,13 +66,12 @@ export function prepareLookup(engine: Engine, call: ReadCall): Lookup | BypassRe
   const { plan } = call
   const hint = call.hint?.cached ? call.hint : undefined
   if (engine.closed) return 'closed'
-  if (call.hint?.cached === false) return 'bypass-hint'
+  if (call.hint?.cached === false || hint?.mode === 'bypass') return 'bypass-hint'
   if (call.bypass) return call.bypass
   if (plan.obstacle) return plan.obstacle
   if (!hint && !plan.decision.cached) return plan.decision.reason
   if (plan.tables === 'unknown' && !hint?.tables) return 'opaque-sql'
   const startedAt = engine.clock.now()
-  const byTables = plan.decision.cached ? plan.decision.policy.ttlMs : engine.settings.defaultTtlMs
   const { tags: dependencies, id, obstacle } = plan.dependencies(hint)
   if (obstacle) return obstacle
   if (engine.verification?.isSwitchedOff(dependencies)) return 'switched-off'
@@ -59,20 +80,32 @@ export function prepareLookup(engine: Engine, call: ReadCall): Lookup | BypassRe
   const key = keyOf(engine, material, id)
   if (key === undefined) return 'unkeyable-parameter'
   const tags = engine.shared?.marksOf?.(dependencies, key) ?? dependencies
-  const ttlMs = hint?.ttlMs ?? byTables
+  const policy = plan.policy(hint)
+  const mode = hint?.mode ?? 'default'
   const demand = hint?.freshAfter?.demandOn(dependencies)
   if (demand === 'reload') return 'unconfirmed-ticket'
   const isStrict =
     engine.shared !== undefined && (hint?.consistency === 'strict' || demand === 'ask')
-  const isLoadedOnce = loadsOnce(engine, call)
-  return { call, material, id, key, dependencies, tags, ttlMs, isStrict, isLoadedOnce, startedAt }
+  const isLoadedOnce = mode === 'default' && loadsOnce(engine, call, policy)
+  return {
+    call,
+    material,
+    id,
+    key,
+    dependencies,
+    tags,
+    policy,
+    mode,
+    isStrict,
+    isLoadedOnce,
+    startedAt,
+  }
 }
 
 /** Not where a caller can cancel: it would have to wait for a load that it cannot cancel. */
-function loadsOnce({ shared }: Engine, { plan, hint, cancellable }: ReadCall): boolean {
-  if (!shared?.claim || !shared.unclaim || cancellable) return false
-  const byTables = plan.decision.cached ? plan.decision.policy.coalesce : 'process'
-  return ((hint?.cached && hint.coalesce) ?? byTables) === 'shared'
+function loadsOnce({ shared }: Engine, { cancellable }: ReadCall, policy: ReadPolicy): boolean {
+  if (policy.coalesce === 'process' || cancellable) return false
+  return shared?.claim !== undefined && shared.unclaim !== undefined
 }
 
 /** Undefined where a parameter has no encoding, or throws when it is looked at. */

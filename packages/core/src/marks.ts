@@ -84,3 +84,7 @@ export interface MarkStore {
    */
   find(prefix: string): Awaitable<readonly Tag[]>
 }
+
+export function areSame(tokens: readonly MarkToken[], others: readonly MarkToken[]): boolean {
+  return tokens.length === others.length && tokens.every((token, at) => token === others[at])
+}

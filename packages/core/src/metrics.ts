@@ -64,13 +64,21 @@ export type HitKind =
   | 'joined'
   /** By what another process has loaded meanwhile, see `coalesce`. */
   | 'waited'
+  /** By what is a little too old, while it is loaded anew: see `staleWhileRevalidate`. */
+  | 'stale'
+  /** By what is too old, since the database failed: see `staleIfError`. */
+  | 'stale-on-error'
+  /** By what is too old, since the database took too long: see `softTimeout` and `hardTimeout`. */
+  | 'stale-on-timeout'
 
-/** Why a read that was looked up had to go to the database. */
+/** Why what a read looked up could not be served: it went to the database, unless its `mode` is `'only-if-cached'`. */
 export type MissReason =
   /** Nothing is stored: never was, or made room for something else. */
   | 'absent'
   /** Its time to live has ended. */
   | 'expired'
+  /** Its hint asks for it to be loaded anew: `mode: 'refresh'`. */
+  | 'refresh'
   /** Something that it depends on was written. */
   | 'marks-moved'
   /** What is stored cannot be read back. */
@@ -82,6 +90,13 @@ export type MissReason =
 export interface Timing {
   readonly count: number
   readonly totalMs: number
+}
+
+/** Loads that no caller waited for. */
+export interface Refreshes {
+  readonly count: number
+  /** How many of them the database did not answer. */
+  readonly failed: number
 }
 
 /** What one query shape has gained, and why not more. `calls = hits + misses + bypasses` for reads. */
@@ -96,8 +111,10 @@ export interface QueryMetrics {
   readonly bypasses: Readonly<Partial<Record<BypassReason, number>>>
   /** Time from the call to the answer, on hits. */
   readonly hit: Timing
-  /** Time that the database took, on misses and bypasses. */
+  /** Time that the database took, on misses, bypasses and refreshes. */
   readonly load: Timing
+  /** Loads in the background, for what was served while it was nearly or a little too old. They are no calls. */
+  readonly refreshes: Refreshes
   /** For a write: how often it moved marks. */
   readonly invalidations: number
   /** For a write that makes everything old, since nobody knows what it writes: why, such as a function that it calls. */
@@ -117,6 +134,8 @@ export class ShapeMetrics {
   #hitCount = 0
   #loadMs = 0
   #loadCount = 0
+  #refreshes = 0
+  #failedRefreshes = 0
   #invalidations = 0
   #opaqueBecause: string | undefined
 
@@ -152,6 +171,14 @@ export class ShapeMetrics {
     this.#loadMs += ms
   }
 
+  refreshed(): void {
+    this.#refreshes += 1
+  }
+
+  refreshFailed(): void {
+    this.#failedRefreshes += 1
+  }
+
   invalidated(): void {
     this.#invalidations += 1
   }
@@ -172,6 +199,7 @@ export class ShapeMetrics {
       bypasses: Object.fromEntries(this.#bypasses),
       hit: { count: this.#hitCount, totalMs: this.#hitMs },
       load: { count: this.#loadCount, totalMs: this.#loadMs },
+      refreshes: { count: this.#refreshes, failed: this.#failedRefreshes },
       invalidations: this.#invalidations,
     }
   }

@@ -3,14 +3,15 @@ import { checkCount, checkKeys, checkName } from './check-options.ts'
 import { type Clock, systemClock } from './clock.ts'
 import { checkConsistency, type Consistency } from './consistency.ts'
 import { type Duration, parseDuration } from './duration.ts'
+import { CACHING_OPTION_NAMES, type CachingOptions, parseCachingOptions } from './policy-options.ts'
 import { type Random, systemRandom } from './random.ts'
+import { PLAIN_POLICY, type ReadPolicy, refine } from './read-policy.ts'
 import type { SharedTier } from './shared-tier.ts'
 import { invalidOption } from './tidemark-error.ts'
 import { type ResolvedVerify, resolveVerify, type VerifyOptions } from './verification.ts'
 
-export interface TidemarkOptions {
-  /** How long a result may be served at most, where no hint or table policy says. Default: `'5m'`. */
-  readonly ttl?: Duration
+/** What `CachingOptions` are given here hold where no hint and no table policy says. */
+export interface TidemarkOptions extends CachingOptions {
   /**
    * The share of a time to live, from 0 to below 1, by which entries end early at random, so that what
    * was stored together does not end together. Default: `0.1`.
@@ -63,7 +64,7 @@ export interface MemoryOptions {
 
 /** All options with their defaults, checked, and in plain units. */
 export interface ResolvedOptions {
-  readonly ttlMs: number
+  readonly policy: ReadPolicy
   readonly ttlJitter: number
   readonly maxEntries: number
   readonly maxBytes: number
@@ -82,7 +83,7 @@ export interface ResolvedOptions {
 }
 
 const NAMES = [
-  'ttl',
+  ...CACHING_OPTION_NAMES,
   'ttlJitter',
   'memory',
   'shared',
@@ -100,7 +101,7 @@ const MEMORY_NAMES = ['maxEntries', 'maxBytes', 'maxEntryBytes', 'ttlShare'] as 
 /** @throws TidemarkError `INVALID_OPTION` that names the option, what was expected and what came */
 export function resolveOptions(options: TidemarkOptions): ResolvedOptions {
   checkKeys('createTidemark', options, NAMES)
-  const { ttl = '5m', ttlJitter = 0.1, lease = '10s', maxShapes = 1000 } = options
+  const { ttlJitter = 0.1, lease = '10s', maxShapes = 1000 } = options
   const { shared, namespace = 'tidemark', consistency = 'available', maxStaleness = '1s' } = options
   const { clock = systemClock, random = systemRandom } = options
   const memory = options.memory === false ? {} : (options.memory ?? {})
@@ -129,7 +130,7 @@ export function resolveOptions(options: TidemarkOptions): ResolvedOptions {
   checkMethods('clock', clock, ['now'])
   checkMethods('random', random, ['fraction', 'token'])
   return {
-    ttlMs: parseDuration('ttl', ttl),
+    policy: refine(PLAIN_POLICY, parseCachingOptions('', options)),
     ttlJitter,
     maxEntries,
     maxBytes,

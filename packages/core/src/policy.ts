@@ -1,15 +1,19 @@
 import { checkKeys, checkName, checkNames, checkRecord } from './check-options.ts'
-import { checkCoalescing, type Coalescing } from './coalescing.ts'
 import { checkConsistency, type Consistency } from './consistency.ts'
-import { type Duration, parseDuration } from './duration.ts'
+import { CACHING_OPTION_NAMES, type CachingOptions, parseCachingOptions } from './policy-options.ts'
+import {
+  areSamePolicies,
+  type GivenPolicy,
+  type ReadPolicy,
+  refine,
+  strictest,
+} from './read-policy.ts'
 import { physicalTable } from './tags.ts'
 import { PresentedTickets, type Ticket } from './tickets.ts'
 import { invalidOption } from './tidemark-error.ts'
 
-/** What a caller asks for one query. */
-export interface ReadHint {
-  /** How long the result may be served at most. Default: the tables' policy, then the cache's `ttl`. */
-  readonly ttl?: Duration
+/** What a caller asks for one query. What it does not say, the policies of its tables do, then the cache's own options. */
+export interface ReadHint extends CachingOptions {
   /** Names to invalidate it by, beside its tables: `cache.invalidate({ tags: ['vip'] })`. */
   readonly tags?: readonly string[]
   /**
@@ -23,8 +27,13 @@ export interface ReadHint {
    * memory unless the shared tier has just said that it is current. Default: the cache's `consistency`.
    */
   readonly consistency?: Consistency
-  /** Who shares one load of what is missing. Default: the tables' policy, then `'process'`. */
-  readonly coalesce?: Coalescing
+  /** Whether this read uses the cache as usual, or how else. Default: `'default'`. */
+  readonly mode?: ReadMode
+  /**
+   * A name for the result, to invalidate it by. It is part of its key *beside* the query and its parameters: two queries
+   * that have the same name never share a result. On a write: what is named so is made old.
+   */
+  readonly key?: string
   /**
    * Tickets of `cache.withTicket()`, also those of another process: what the read is served is no older than the writes that
    * they are for. It then asks the shared tier even where this process's memory has an answer, if it depends on what was
@@ -33,13 +42,24 @@ export interface ReadHint {
   readonly freshAfter?: Ticket | readonly Ticket[]
 }
 
-/** What holds for every read of a table that has no hint of its own. */
-export interface TablePolicy {
-  /** How long results may be served at most. Default: the cache's `ttl`. */
-  readonly ttl?: Duration
-  /** Who shares one load of what is missing. A query of several tables goes by `'shared'` if one of them says it. */
-  readonly coalesce?: Coalescing
-}
+/**
+ * How a read uses the cache.
+ *
+ * - `'default'`: what is stored is served, and what is loaded is stored.
+ * - `'refresh'`: the database is asked whatever is stored, and its answer is stored.
+ * - `'only-if-cached'`: what is not stored is not loaded; the read rejects with a TidemarkError `NOT_CACHED`.
+ * - `'bypass'`: the database is asked, and its answer is not stored.
+ */
+export type ReadMode = 'default' | 'refresh' | 'only-if-cached' | 'bypass'
+
+const MODES: readonly unknown[] = ['default', 'refresh', 'only-if-cached', 'bypass']
+
+/**
+ * What holds for every read of a table that has no hint of its own. What it does not say, the cache's own options do. Where a
+ * query reads several tables, the most demanding of them decides, part by part: the shortest time, the earliest refresh,
+ * a copy; and `coalesce: 'shared'` if one of them says it.
+ */
+export interface TablePolicy extends CachingOptions {}
 
 /** The part of an adapter's options that says what is cached without a hint. */
 export interface PolicyOptions {
@@ -55,12 +75,6 @@ export interface PolicyOptions {
 
 export const POLICY_OPTION_NAMES = ['cacheByDefault', 'tables'] as const
 
-/** What was decided for a read that is to be cached. */
-export interface ReadPolicy {
-  readonly ttlMs: number
-  readonly coalesce: Coalescing
-}
-
 /** What the tables of a query say, before any hint. */
 export type TablesDecision =
   | { readonly cached: true; readonly policy: ReadPolicy }
@@ -69,7 +83,8 @@ export type TablesDecision =
 /** The policies of one adapter, resolved once. */
 export class Policies {
   readonly #cacheByDefault: boolean
-  readonly #defaultTtlMs: number
+  /** What holds where neither a hint nor a table says. */
+  readonly defaults: ReadPolicy
   readonly #byTable: ReadonlyMap<string, ReadPolicy | false>
 
   /**
@@ -78,7 +93,7 @@ export class Policies {
    */
   constructor(
     { cacheByDefault = false, tables = {} }: PolicyOptions,
-    defaultTtlMs: number,
+    defaults: ReadPolicy,
     defaultSchema?: string,
   ) {
     if (typeof cacheByDefault !== 'boolean') {
@@ -86,13 +101,13 @@ export class Policies {
     }
     checkRecord('tables', tables)
     this.#cacheByDefault = cacheByDefault
-    this.#defaultTtlMs = defaultTtlMs
+    this.defaults = defaults
     const byTable = new Map<string, ReadPolicy | false>()
     for (const [table, policy] of Object.entries(tables)) {
       checkName('tables', table)
       const name = physicalName(table, defaultSchema).toLowerCase()
-      const parsed = parseTablePolicy(`tables.${table}`, policy, defaultTtlMs)
-      if (!areSame(byTable.get(name) ?? parsed, parsed)) {
+      const parsed = parseTablePolicy(`tables.${table}`, policy, defaults)
+      if (!areSamePolicies(byTable.get(name) ?? parsed, parsed)) {
         throw invalidOption('tables', `one policy for ${name}, however it is written`, tables)
       }
       byTable.set(name, parsed)
@@ -114,10 +129,8 @@ export class Policies {
     const given = policies.filter((policy) => typeof policy === 'object')
     const covered = tables.length > 0 && given.length === tables.length
     if (!covered && !this.#cacheByDefault) return { cached: false, reason: 'no-policy' }
-    const ttls = given.map(({ ttlMs }) => ttlMs)
-    const ttlMs = Math.min(...ttls, ...(covered ? [] : [this.#defaultTtlMs]))
-    const isShared = given.some(({ coalesce }) => coalesce === 'shared')
-    return { cached: true, policy: { ttlMs, coalesce: isShared ? 'shared' : 'process' } }
+    const policy = strictest(covered ? given : [...given, this.defaults])
+    return { cached: true, policy }
   }
 }
 
@@ -130,18 +143,11 @@ function physicalName(name: string, defaultSchema: string | undefined): string {
 function parseTablePolicy(
   name: string,
   policy: TablePolicy | false,
-  defaultTtlMs: number,
+  defaults: ReadPolicy,
 ): ReadPolicy | false {
   if (policy === false) return false
-  checkKeys(name, policy, ['ttl', 'coalesce'], 'an object with an optional ttl, or false')
-  const { ttl, coalesce = 'process' } = policy
-  checkCoalescing(`${name}.coalesce`, coalesce)
-  return { ttlMs: ttl === undefined ? defaultTtlMs : parseDuration(`${name}.ttl`, ttl), coalesce }
-}
-
-function areSame(one: ReadPolicy | false, other: ReadPolicy | false): boolean {
-  if (!one || !other) return one === other
-  return one.ttlMs === other.ttlMs && one.coalesce === other.coalesce
+  checkKeys(name, policy, CACHING_OPTION_NAMES, 'an object with an optional ttl, or false')
+  return refine(defaults, parseCachingOptions(`${name}.`, policy))
 }
 
 /** A hint, checked and resolved once, so that a query that is run often pays for it once. */
@@ -149,11 +155,13 @@ export type ResolvedHint = CachedHint | UncachedHint
 
 export interface CachedHint {
   readonly cached: true
-  readonly ttlMs: number | undefined
+  /** Undefined where it says nothing of it, as most hints that are given for their tags or tables. */
+  readonly policy: GivenPolicy | undefined
   readonly tags: readonly string[]
   readonly tables: readonly string[] | undefined
   readonly consistency: Consistency | undefined
-  readonly coalesce: Coalescing | undefined
+  readonly mode: ReadMode
+  readonly key: string | undefined
   readonly freshAfter: PresentedTickets | undefined
 }
 
@@ -179,21 +187,27 @@ export function resolveHint(
   expected = "an object such as { ttl: '1m' }",
 ): CachedHint {
   checkKeys(name, hint, HINT_NAMES, expected)
-  const { ttl, tags = [], tables, consistency, coalesce, freshAfter } = hint
+  const { tags = [], tables, consistency, mode = 'default', key, freshAfter } = hint
   checkNames(`${name}.tags`, tags)
   if (tables !== undefined) checkTables(`${name}.tables`, tables)
   if (consistency !== undefined) checkConsistency(`${name}.consistency`, consistency)
-  if (coalesce !== undefined) checkCoalescing(`${name}.coalesce`, coalesce)
+  if (!MODES.includes(mode)) throw invalidOption(`${name}.mode`, `one of ${MODES.join(', ')}`, mode)
+  if (key !== undefined) checkName(`${name}.key`, key)
+  const policy = parseCachingOptions(`${name}.`, hint)
   return {
     cached: true,
-    ttlMs: ttl === undefined ? undefined : parseDuration(`${name}.ttl`, ttl),
+    policy: Object.keys(policy).length > 0 ? policy : undefined,
     tags: [...tags],
     tables: tables && [...tables],
     consistency,
-    coalesce,
+    mode,
+    key,
     freshAfter:
       freshAfter === undefined ? undefined : new PresentedTickets(`${name}.freshAfter`, freshAfter),
   }
 }
 
-const HINT_NAMES = ['ttl', 'tags', 'tables', 'consistency', 'coalesce', 'freshAfter']
+const HINT_NAMES = [
+  ...CACHING_OPTION_NAMES,
+  ...['tags', 'tables', 'consistency', 'mode', 'key', 'freshAfter'],
+]

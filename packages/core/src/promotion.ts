@@ -1,6 +1,7 @@
 import type { CacheKey } from './cache-key.ts'
 import type { Engine } from './engine.ts'
 import type { Lookup } from './lookup.ts'
+import { readOut } from './result.ts'
 import type { KeptResult, SharedEntry } from './shared-tier.ts'
 import { encodeResult, keepEntry, rememberResult } from './store-result.ts'
 import type { Entry } from './tier.ts'
@@ -14,12 +15,12 @@ export function promote(
   lookup: Lookup,
   entry: SharedEntry,
   value: unknown,
-  read: Pick<Entry, 'tokens' | 'readAt'>,
+  read: Pick<Entry, 'tokens' | 'readAt' | 'isEmpty'>,
 ): void {
   const form = formOf(engine, lookup.key, entry, value)
   if (!form) return
   const { ttlMs, loadMs } = entry
-  rememberResult(engine, lookup, { ...read, ...form, loadMs }, ttlMs)
+  rememberResult(engine, lookup, { ...read, ...form, ttlMs, loadMs })
 }
 
 function formOf(
@@ -40,14 +41,15 @@ function formOf(
 }
 
 /**
- * The result that an entry of this process holds: the caller's own. One that is as it came is given this process's own
+ * The result that an entry of this process holds, as `readOut` gives it. One that is as it came is given this process's own
  * form when it is asked for, which the next ones are served from.
  *
  * @throws where it cannot be read back
  */
-export function resultOf(engine: Engine, key: CacheKey, entry: Entry): unknown {
+export function resultOf(engine: Engine, lookup: Lookup, entry: Entry): unknown {
+  const { key } = lookup
   const unopened = entry.stored
-  if (!(unopened instanceof Unopened)) return engine.codec.decode(unopened)
+  if (!(unopened instanceof Unopened)) return readOut(engine, lookup, unopened)
   const value = unopened.kept.decode()
   if (unopened.isToBeOpened) {
     const encoding = encodeResult(engine, key, value)

@@ -1,5 +1,6 @@
 import type { BypassReason, ShapeMetrics } from './metrics.ts'
 import type { CachedHint, Policies, ResolvedHint, TablesDecision } from './policy.ts'
+import { type ReadPolicy, refine } from './read-policy.ts'
 import { EVERYTHING, namesOfTable, SCHEMA, type Tag, tagsOfRead, tagsOfWrite } from './tags.ts'
 
 /** Physical names (see `physicalTable`), or `'unknown'` where the query could not be understood. */
@@ -14,6 +15,8 @@ export interface ReadDescription {
   readonly found?: readonly string[]
   /** Why the result must not be cached at all: it locks, it is volatile, … */
   readonly obstacle?: BypassReason
+  /** Set where whoever stands between the cache and the caller writes into such results: each caller needs one of its own. */
+  readonly changesResult?: boolean
   /**
    * What a read of these tables depends on, they included, as the database's catalogue tells: the tables behind a view.
    * Asked for `tables`, and for those that a hint names, as the hint names them. Default: they stand for themselves.
@@ -58,15 +61,20 @@ export class ReadPlan {
   readonly tables: Tables
   readonly obstacle: BypassReason | undefined
   readonly decision: TablesDecision
+  readonly changesResult: boolean
   readonly #reach: (tables: readonly string[]) => Reach
   readonly #found: readonly string[]
   readonly #dependencies: Dependencies
   readonly #dependenciesByHint = new WeakMap<CachedHint, Dependencies>()
+  readonly #policy: ReadPolicy
+  #lastHint: CachedHint | undefined
+  #policyUnderLastHint: ReadPolicy
 
   constructor(shape: ShapeMetrics, description: ReadDescription, policies: Policies) {
     this.shape = shape
     this.tables = description.tables
     this.obstacle = description.obstacle
+    this.changesResult = description.changesResult ?? false
     this.#reach = description.reach ?? ((tables) => ({ tables }))
     // What text seems to name may be no table; a hint knows better.
     this.#found = (description.found ?? []).filter(
@@ -75,17 +83,30 @@ export class ReadPlan {
     const { tables, obstacle } = this.#reach(this.#knownTables)
     this.decision = policies.ofTables(this.#knownTables, tables)
     this.#dependencies = { tags: tagsOfRead(tables), id: '', obstacle }
+    this.#policy = this.decision.cached ? this.decision.policy : policies.defaults
+    this.#policyUnderLastHint = this.#policy
+  }
+
+  /** What holds for a read under this hint. Most queries come with the same one each time. */
+  policy(hint: CachedHint | undefined): ReadPolicy {
+    if (!hint?.policy) return this.#policy
+    if (hint !== this.#lastHint) {
+      this.#lastHint = hint
+      this.#policyUnderLastHint = refine(this.#policy, hint.policy)
+    }
+    return this.#policyUnderLastHint
   }
 
   /** What the result depends on when it is read under this hint. */
   dependencies(hint: CachedHint | undefined): Dependencies {
-    if (!hint || (hint.tags.length === 0 && !hint.tables)) return this.#dependencies
+    if (!hint || (hint.tags.length === 0 && !hint.tables && hint.key === undefined))
+      return this.#dependencies
     let dependencies = this.#dependenciesByHint.get(hint)
     if (!dependencies) {
       const named = hint.tables ?? []
       const found = hint.tables ? this.#found : []
       const { tables, obstacle } = this.#reach([...this.#knownTables, ...found, ...named])
-      const tags = tagsOfRead([...tables, ...named.flatMap(namesOfTable)], hint.tags)
+      const tags = tagsOfRead([...tables, ...named.flatMap(namesOfTable)], hint.tags, hint.key)
       dependencies = { tags, id: tags.join('\n'), obstacle }
       this.#dependenciesByHint.set(hint, dependencies)
     }
@@ -155,7 +176,7 @@ export class WritePlan {
     }
     const known = this.tables === 'unknown' ? this.#reachOfFound : this.tables
     const tables = [...known, ...reached, ...named.flatMap(namesOfTable)]
-    return [...tagsOfWrite(tables, hint?.tags), ...schema]
+    return [...tagsOfWrite(tables, hint?.tags, hint?.key), ...schema]
   }
 
   /** Whoever names tables says that the rest of what it does is no matter of all others. */

@@ -10,9 +10,9 @@ import type { ValueType } from './value-type.ts'
 export interface SharedEntry {
   /** The tokens it was read under, in the order of its query's tags. */
   readonly tokens: readonly MarkToken[]
-  /** How long it was stored for, in milliseconds. */
+  /** How long it was stored to count as fresh, in milliseconds. */
   readonly ttlMs: number
-  /** How much of that has gone by, by the clock of the place where it is kept. */
+  /** How long ago the database was asked for it, by the clock of the place where it is kept. */
   readonly ageMs: number
   /** How long the database took for it, in milliseconds. */
   readonly loadMs: number
@@ -144,8 +144,10 @@ export interface ListedEntry {
 /** A result to be stored for all. */
 export interface NewSharedEntry {
   readonly tokens: readonly MarkToken[]
-  /** Counted from the question to the database, in milliseconds. */
+  /** How long it counts as fresh, counted from the question to the database, in milliseconds. */
   readonly ttlMs: number
+  /** How long it is to be kept, counted likewise: readers may serve it after its ttl, see `staleWhileRevalidate`. */
+  readonly keepMs: number
   /** How much of that has gone by. */
   readonly ageMs: number
   /** How long the database took for it, in milliseconds. */

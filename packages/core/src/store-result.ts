@@ -3,27 +3,30 @@ import type { CacheKey } from './cache-key.ts'
 import type { Encoding } from './codec.ts'
 import type { Engine } from './engine.ts'
 import type { Lookup } from './lookup.ts'
+import { longestWindowOf, ttlOf } from './read-policy.ts'
 import type { Entry } from './tier.ts'
 
 /**
- * Keeps what was loaded, here and for other processes. No caller waits for a tier that is slow.
+ * Keeps what was loaded, here and for other processes: for its time to live, and as long after it as this caller might serve
+ * it. No caller waits for a tier that is slow.
  *
  * @returns when it is there for other processes, or has failed; undefined where it is not stored for them
  */
 export function storeResult(
   engine: Engine,
   lookup: Lookup,
-  result: Result,
+  loaded: Omit<Result, 'ttlMs'>,
   value: unknown,
 ): Promise<unknown> | undefined {
   const { clock, random, settings, shared } = engine
-  const ttlMs = lookup.ttlMs * (1 - settings.ttlJitter * random.fraction())
-  if (!rememberResult(engine, lookup, result, ttlMs) || !shared) return undefined
-  const { tokens, loadMs } = result
-  const ageMs = clock.now() - result.readAt
-  const tags = lookup.dependencies
+  const { policy, dependencies: tags } = lookup
+  const ttlMs = ttlOf(policy, loaded.isEmpty) * (1 - settings.ttlJitter * random.fraction())
+  if (!rememberResult(engine, lookup, { ...loaded, ttlMs }) || !shared) return undefined
+  const { tokens, loadMs } = loaded
+  const keepMs = ttlMs + longestWindowOf(policy)
+  const ageMs = clock.now() - loaded.readAt
   return engine.runInBackground(() =>
-    shared.store(lookup.key, { tokens, tags, ttlMs, ageMs, loadMs, value }),
+    shared.store(lookup.key, { tokens, tags, ttlMs, keepMs, ageMs, loadMs, value }),
   )
 }
 
@@ -39,7 +42,6 @@ export function rememberResult(
   engine: Engine,
   { key, dependencies, tags }: Lookup,
   result: Result,
-  ttlMs: number,
 ): boolean {
   const { marks, settings } = engine
   try {
@@ -47,7 +49,7 @@ export function rememberResult(
   } catch {
     return true
   }
-  const expiresAt = result.readAt + ttlMs * settings.memoryTtlShare
+  const expiresAt = result.readAt + result.ttlMs * settings.memoryTtlShare
   keepEntry(engine, key, { ...result, tags: dependencies, expiresAt })
   return true
 }

@@ -7,6 +7,7 @@ import {
   copyFlatArray,
   copyFlatRows,
   copyView,
+  deepFreeze,
   isBuiltInView,
   type Row,
   same,
@@ -30,7 +31,8 @@ export function structuralCodec(valueTypes: readonly ValueType[] = []): Codec {
       const survey = new Survey(valueTypes, limits)
       try {
         const copier = survey.copierOf(value, 0)
-        const stored: Snapshot = { value: copier(value), copier }
+        const { isFreezable } = survey
+        const stored: Snapshot = { value: copier(value), copier, isFreezable, isFrozen: false }
         return { state: 'encoded', stored, bytes: survey.bytes }
       } catch (error) {
         if (error instanceof Refused) return { state: 'refused', reason: error.reason }
@@ -41,12 +43,25 @@ export function structuralCodec(valueTypes: readonly ValueType[] = []): Codec {
       const { value, copier } = stored as Snapshot
       return copier(value)
     },
+    frozen(stored) {
+      const snapshot = stored as Snapshot
+      if (!snapshot.isFreezable) return snapshot.copier(snapshot.value)
+      if (!snapshot.isFrozen) {
+        deepFreeze(snapshot.value)
+        snapshot.isFrozen = true
+      }
+      return snapshot.value
+    },
   }
 }
 
 interface Snapshot {
   readonly value: unknown
   readonly copier: Copier
+  /** Whether freezing it keeps everyone from changing anything. */
+  readonly isFreezable: boolean
+  /** It is when the first asks for it so: copies of what is frozen are not. */
+  isFrozen: boolean
 }
 
 class Refused extends Error {
@@ -67,6 +82,8 @@ const SIZE = { slot: 8, number: 16, string: 24, object: 32, instance: 96 }
 /** Walks a value once: measures it, refuses what cannot be copied, and finds its copier. */
 class Survey {
   bytes = 0
+  /** A Date can be set, bytes written and a Map changed whether or not they are frozen; of other classes nobody knows. */
+  isFreezable = true
   readonly #valueTypes: readonly ValueType[]
   readonly #maxBytes: number
 
@@ -107,6 +124,9 @@ class Survey {
       case null:
         this.#copierOfRecords([value as Row], depth)
         return this.#copyAny
+    }
+    this.isFreezable = false
+    switch (Object.getPrototypeOf(value)) {
       case Date.prototype:
         this.#count(SIZE.instance)
         return copyDate

@@ -67,20 +67,23 @@ export function namesOfTable(name: string): readonly string[] {
   return table === name ? [name] : [name, table]
 }
 
-/** What a read of these tables, with these hinted names, depends on. */
+/** What a read of these tables, with these hinted names and key, depends on. */
 export function tagsOfRead(
   tables: readonly string[],
   names: readonly string[] = [],
+  key?: string,
 ): readonly Tag[] {
-  return [EVERYTHING, ...unique([...tables.map(tableTag), ...names.map(customTag)])]
+  return [EVERYTHING, ...tagsOfWrite(tables, names, key)]
 }
 
-/** What a write to these tables, with these hinted names, makes old. */
+/** What a write to these tables, with these hinted names and key, makes old. */
 export function tagsOfWrite(
   tables: readonly string[],
   names: readonly string[] = [],
+  key?: string,
 ): readonly Tag[] {
-  return unique([...tables.map(tableTag), ...names.map(customTag)])
+  const keys = key === undefined ? [] : [keyTag(key)]
+  return unique([...tables.map(tableTag), ...names.map(customTag), ...keys])
 }
 
 function unique(tags: readonly Tag[]): readonly Tag[] {

@@ -10,6 +10,10 @@ export type TidemarkErrorCode =
   | 'INSPECTION_FAILED'
   /** A `'strict'` write could not lock its marks in the shared tier. It was not sent: nothing is written. */
   | 'MARKS_UNAVAILABLE'
+  /** A read waited for the database as long as its `hardTimeout` says. The query goes on. */
+  | 'LOAD_TIMEOUT'
+  /** A read with `mode: 'only-if-cached'` of what is not in the cache. */
+  | 'NOT_CACHED'
   /** The client that was given is not one this adapter knows how to wrap. */
   | 'UNSUPPORTED_CLIENT'
 

@@ -243,7 +243,7 @@ export function createTidemark(options: TidemarkOptions = {}): Tidemark {
     random,
     valueTypes,
     settings: {
-      defaultTtlMs: resolved.ttlMs,
+      policy: resolved.policy,
       ttlJitter: resolved.ttlJitter,
       maxEntryBytes: resolved.maxEntryBytes,
       maxShapes: resolved.maxShapes,

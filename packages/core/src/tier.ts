@@ -18,7 +18,11 @@ export interface Entry {
   readonly readAt: number
   /** How long the database took for it, in milliseconds. */
   readonly loadMs: number
-  /** When its time to live ends, on this process's clock, in milliseconds. */
+  /** How long it counts as fresh from `readAt` on, in milliseconds. */
+  readonly ttlMs: number
+  /** Whether nothing was found. */
+  readonly isEmpty: boolean
+  /** When it is no longer served without a word of others, on this process's clock, in milliseconds: a share of its ttl. */
   readonly expiresAt: number
 }
 

@@ -4,6 +4,7 @@ import {
   invalidOption,
   type KeyMaterial,
   partitionReader,
+  type ReadOrigin,
   type Tidemark,
   type WriteCall,
 } from '@tidemark/core'
@@ -22,7 +23,7 @@ import { dialectOf } from './sql-dialect.ts'
 import { DRIVER_VALUE_TYPES } from './value-types.ts'
 
 /** What ties one Kysely instance, and every instance that is made from it, to one cache. */
-export class Binding {
+export class Binding implements ReadOrigin {
   readonly engine: Engine
   readonly planner: QueryPlanner
   readonly catalogue: DatabaseCatalogue
@@ -82,6 +83,11 @@ export class Binding {
       outcomeOf: () => 'settled',
     }
     for (const type of DRIVER_VALUE_TYPES) engine.declareValueType(type)
+  }
+
+  /** A query in the background would be part of a transaction that somebody has begun by hand. */
+  get mayReload(): boolean {
+    return !this.isInManualTransaction && !this.isDestroyed
   }
 
   /** For what was done while the schema became another, so that nobody can say what it has changed. */

@@ -31,6 +31,7 @@ import { Session } from './session.ts'
 import { streamUntilSettled } from './streamed-write.ts'
 import { orAborted } from './or-aborted.ts'
 import { transformResult } from './transform-result.ts'
+import { isOutage } from './outage.ts'
 import { outcomeOf } from './write-outcome.ts'
 
 /** What an executor knows beyond the instance's own. */
@@ -256,6 +257,11 @@ export class CachingExecutor implements QueryExecutor {
       bypass: this.#bypassReason(query),
       key,
       cancellable: options?.signal !== undefined,
+      isEmpty: hasNoRows,
+      // Plugins may write into what they are given.
+      changesResult: this.#plugins.length > 0,
+      isOutage: options?.signal ? (error) => !options.signal!.aborted && isOutage(error) : isOutage,
+      origin: binding,
     }
     if (session) return binding.engine.read(call, async () => session.inOrder(load))
     const { hitLog, engine } = binding
@@ -326,4 +332,8 @@ export class CachingExecutor implements QueryExecutor {
     if (control === 'commit' || control === 'rollback') binding.isInManualTransaction = false
     return result
   }
+}
+
+function hasNoRows(result: unknown): boolean {
+  return (result as QueryResult<unknown>).rows.length === 0
 }

@@ -1,5 +1,5 @@
 import type { CompiledQuery, LogLevel, QueryLogEvent } from 'kysely'
-import { type Awaitable, invalidOption } from '@tidemark/core'
+import { type Awaitable, invalidOption, type Load } from '@tidemark/core'
 
 /**
  * A read that was answered without asking the database, as the log is told of it: Kysely's own event for
@@ -36,12 +36,13 @@ export class HitLog {
   async around<T>(
     query: CompiledQuery,
     load: () => Promise<T>,
-    read: (load: () => Promise<T>) => Awaitable<T>,
+    read: (load: Load<T>) => Awaitable<T>,
   ): Promise<T> {
     const startedAt = performance.now()
     let isHit = true
-    const result = await read(() => {
-      isHit = false
+    const result = await read((purpose) => {
+      // What is loaded in the background answers no read.
+      if (purpose !== 'reload') isHit = false
       return load()
     })
     if (isHit) {

@@ -43,7 +43,7 @@ export class RawStatements {
    *
    * @throws TidemarkError `INVALID_OPTION` for a hint that means nothing on this statement
    */
-  declare(text: string, { tables, tags }: CachedHint): void {
+  declare(text: string, { tables, tags, key }: CachedHint): void {
     const known = this.#known.getOrMake(text, () => this.#read(text))
     for (const table of tables ?? []) known.tables.add(table)
     if (isWrite(known) && tags.length > 0) {
@@ -51,6 +51,12 @@ export class RawStatements {
         'INVALID_OPTION',
         'hint.tags: expected on a raw query that reads, got them on one that writes; ' +
           'use cache.invalidate({ tags }) after it',
+      )
+    }
+    if (isWrite(known) && key !== undefined) {
+      throw new TidemarkError(
+        'INVALID_OPTION',
+        'hint.key: expected on a raw query that reads, got it on one that writes',
       )
     }
     if (known.tables.size > 0) known.hint = resolveHint({ tables: [...known.tables] })

@@ -29,7 +29,7 @@ function textOf(cache: unknown): string | undefined {
     text += JSON.stringify(name) + (isList ? '[' : '')
     for (const item of isList ? (part as readonly unknown[]) : [part]) {
       if (typeof item === 'string') text += JSON.stringify(item)
-      else if (typeof item === 'number') text += `${item};`
+      else if (typeof item === 'number' || typeof item === 'boolean') text += `${item};`
       else return undefined
     }
     if (isList) text += ']'

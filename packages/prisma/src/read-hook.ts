@@ -1,6 +1,7 @@
 import {
   type Awaitable,
   type Engine,
+  isPromise,
   type KeyMaterial,
   type ReadPlan,
   type ResolvedHint,
@@ -9,6 +10,7 @@ import {
 import type { DatabaseCatalogue } from '@tidemark/sql'
 import { skip } from '@prisma/client/runtime/client'
 import { hintOfRaw } from './cached.ts'
+import { isOutage } from './outage.ts'
 import { rawCall, readOperation } from './prisma-internals.ts'
 import type { RawStatements } from './raw-statements.ts'
 import type { ReadPlans } from './read-plans.ts'
@@ -88,7 +90,7 @@ export class ReadHook {
     }
     const { plans, resultShape } = this.#context
     const hint = cache === undefined || cache === skip ? undefined : plans.hint(cache)
-    return this.#read({
+    const answer = this.#read({
       planNow: () => plans.ofModel(model, operation, args),
       hint,
       inTransaction,
@@ -96,6 +98,7 @@ export class ReadHook {
       key: () => this.#key([`${model}.${operation}`, ...dataPath, resultShape].join('\n'), args),
       load: () => query(args),
     })
+    return isPromise(answer) ? answer.then(ownList) : ownList(answer)
   }
 
   /** What was given is passed on as it is: in the copy, instances of classes have become plain records. */
@@ -127,14 +130,18 @@ export class ReadHook {
     const bypass = inTransaction ? 'in-transaction' : undefined
     const plan = planNow()
     const remedy = inTransaction ? undefined : catalogue.remedyFor(plan.lacks(hint))
-    if (!remedy) return engine.read({ plan, hint, bypass, key }, load)
+    // What Prisma computes or leaves out it does to the result that it is given.
+    const changesResult = this.#context.resultShape !== ''
+    if (!remedy) return engine.read({ plan, hint, bypass, key, isOutage, changesResult }, load)
     // Asked now: whoever says on whose behalf it is may say another by the time that the catalogue is there.
     const partition = key()?.partition
     const keyThen = () => {
       const material = key()
       return material?.partition === partition ? material : undefined
     }
-    return remedy().then(() => engine.read({ plan: planNow(), hint, bypass, key: keyThen }, load))
+    return remedy().then(() =>
+      engine.read({ plan: planNow(), hint, bypass, key: keyThen, isOutage, changesResult }, load),
+    )
   }
 
   #key(operation: string, parameters: unknown) {
@@ -144,6 +151,11 @@ export class ReadHook {
       ? undefined
       : { adapter: 'prisma', database, partition, operation, parameters }
   }
+}
+
+/** Prisma sets the elements of a list that it was given, each to itself: of a frozen one the list is not shared. */
+function ownList(result: unknown): unknown {
+  return Array.isArray(result) && Object.isFrozen(result) ? result.slice() : result
 }
 
 /**

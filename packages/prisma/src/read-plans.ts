@@ -1,6 +1,6 @@
 import type { Engine, Policies, Reach, ReadPlan, ResolvedHint } from '@tidemark/core'
 import type { Catalogue, DatabaseCatalogue } from '@tidemark/sql'
-import type { DataModel } from './data-model.ts'
+import type { DataModel, Model } from './data-model.ts'
 import { fingerprint } from './fingerprint.ts'
 import { PlanMemoByCatalogue } from './plan-memo.ts'
 import { ReadHints } from './read-hint.ts'
@@ -45,6 +45,7 @@ export class ReadPlans {
           kind: 'read',
           tables: tablesOfRead(dataModel, model, operation, args, views, knowsViews),
           reach: this.#reachUnder(catalogue),
+          changesResult: known !== undefined && readsRelations(known, args),
         },
         policies,
       )
@@ -83,4 +84,11 @@ export class ReadPlans {
   hint(cache: unknown): ResolvedHint {
     return this.#hints.resolve(cache)
   }
+}
+
+/** Prisma sets the relations of what it was given, each to itself, as it looks for computed fields. */
+function readsRelations({ relations }: Model, args: Readonly<Record<string, unknown>>): boolean {
+  const { include, select } = args
+  const names = Object.keys({ ...(include as object), ...(select as object) })
+  return names.some((name) => relations.has(name))
 }

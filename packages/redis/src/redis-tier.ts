@@ -91,8 +91,8 @@ class RedisTier implements SharedTier {
   async store(key: CacheKey, entry: NewSharedEntry): Promise<void> {
     const { tokens, ttlMs, ageMs, loadMs, value } = entry
     const { link, names, codec } = this.#parts
-    const kept = Math.min(ttlMs, this.#options.maxTtlMs)
-    const remainingMs = Math.floor(kept - ageMs)
+    const keepMs = Math.min(entry.keepMs, this.#options.maxTtlMs)
+    const remainingMs = Math.floor(keepMs - ageMs)
     if (remainingMs < 1) return
     const name = names.entry(key)
     // Before anything is awaited: the value is its caller's.
@@ -100,7 +100,7 @@ class RedisTier implements SharedTier {
       name,
       key,
       {
-        ...{ tokens, loadMs, ttlMs: kept, createdAt: Date.now() - ageMs },
+        ...{ tokens, loadMs, ttlMs, keepMs, createdAt: Date.now() - ageMs },
         // What is encrypted needs no other names.
         tags: this.#options.encryption ? entry.tags : names.shownTags(entry.tags),
       },

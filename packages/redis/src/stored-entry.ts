@@ -42,10 +42,10 @@ class StoredEntry implements SharedEntry {
   readonly #opened: Readable
 
   constructor(opened: Readable, remainingMs: number, keep: () => KeptResult) {
-    const { tokens, ttlMs, loadMs } = opened.facts
+    const { tokens, ttlMs, keepMs, loadMs } = opened.facts
     this.tokens = tokens as SharedEntry['tokens']
     this.ttlMs = ttlMs
-    this.ageMs = Math.max(0, ttlMs - remainingMs)
+    this.ageMs = Math.max(0, keepMs - remainingMs)
     this.loadMs = loadMs
     this.keep = keep
     this.#opened = opened

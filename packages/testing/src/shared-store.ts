@@ -67,7 +67,10 @@ export class SharedStore {
   }
 }
 
-interface StoredEntry extends Pick<NewSharedEntry, 'tokens' | 'tags' | 'ttlMs' | 'loadMs'> {
+interface StoredEntry extends Pick<
+  NewSharedEntry,
+  'tokens' | 'tags' | 'ttlMs' | 'keepMs' | 'loadMs'
+> {
   readonly since: number
   readonly stored: object
   /** As if it were written in a compact way. */
@@ -106,7 +109,7 @@ export class ConnectedStore implements SharedTier {
     await this.#pass({ method: 'lookup', ...(key !== undefined && { key }) })
     const { clock, entries } = this.#store
     const found = key === undefined ? undefined : entries.get(key)
-    const isThere = found && clock.now() - found.since < found.ttlMs
+    const isThere = found && clock.now() - found.since < found.keepMs
     return { marks: this.#read(tags, false), entry: isThere ? this.#entry(found) : undefined }
   }
 
@@ -184,7 +187,7 @@ export class ConnectedStore implements SharedTier {
   async *listEntries(): AsyncIterable<readonly ListedEntry[]> {
     await this.#pass({ method: 'list' })
     const { clock, entries } = this.#store
-    const keys = [...entries].filter(([, entry]) => clock.now() - entry.since < entry.ttlMs)
+    const keys = [...entries].filter(([, entry]) => clock.now() - entry.since < entry.keepMs)
     yield keys.map(([key, entry]) => ({ key, entry: this.#entry(entry), bytes: entry.bytes }))
   }
 

@@ -99,6 +99,17 @@ export function sharedTierContract(
       expect(kept.decode()).not.toBe(kept.decode())
     })
 
+    it('keeps an entry after its ttl, for those who may still serve it', async () => {
+      const times = { ttlMs: 10_000, keepMs: 60_000, ageMs: 20_000 }
+      await one.store(key, ['t1'], 'old', times)
+      const { entry } = await other.tier.lookup(other.marksOf([film]), key)
+      const found = readable(entry)
+      expect(found.ttlMs).toBe(10_000)
+      expect(found.ageMs).toBeGreaterThanOrEqual(20_000)
+      expect(found.ageMs).toBeLessThan(50_000)
+      expect(found.decode()).toBe('old')
+    })
+
     it('has done with a value when it is given', async () => {
       const value = [{ id: 1 }]
       const storing = one.store(key, ['t'], value)
@@ -294,7 +305,7 @@ interface Connected {
     key: CacheKey,
     tokens: readonly string[],
     value: unknown,
-    times?: { readonly ttlMs: number; readonly ageMs: number },
+    times?: { readonly ttlMs: number; readonly ageMs: number; readonly keepMs?: number },
   ) => Promise<void>
 }
 
@@ -316,7 +327,10 @@ function connect({ connect: make, leaseMs, namespace = 'contract' }: SharedTierF
     moved,
     marksOf: (tags, key) => tier.marksOf?.(tags, key) ?? tags,
     store: (storeKey, tokens, value, times = { ttlMs: 60_000, ageMs: 0 }) =>
-      tier.store(storeKey, { tokens: tokens as MarkToken[], tags, loadMs: 2.5, value, ...times }),
+      tier.store(storeKey, {
+        ...{ tokens: tokens as MarkToken[], tags, loadMs: 2.5, value, keepMs: times.ttlMs },
+        ...times,
+      }),
   }
 }
 

@@ -93,7 +93,13 @@ function entryOf(value: unknown): Entry {
   const { stored, bytes } = encoding
   const tokens = ['one', 'two'] as MarkToken[]
   const tags = [EVERYTHING, tableTag('film')]
-  return { tokens, tags, stored, bytes, readAt: 10, loadMs: 2.5, expiresAt: 1000 }
+  return {
+    tokens,
+    tags,
+    stored,
+    bytes,
+    ...{ readAt: 10, loadMs: 2.5, ttlMs: 990, expiresAt: 1000, isEmpty: false },
+  }
 }
 
 function valueOf(entry: Entry | undefined): unknown {

@@ -249,7 +249,7 @@ describeEachDatabase('The cache among Prisma extensions', (database) => {
     })
 
     it.each([
-      [{ tll: 1 }, 'cache: unknown option "tll", expected one of ttl, tags, tables'],
+      [{ tll: 1 }, 'cache: unknown option "tll", expected one of ttl, staleWhile'],
       [{ ttl: -1 }, 'cache.ttl: expected a duration above 0'],
       [{ ttl: 1n }, 'cache.ttl: expected a duration above 0'],
       [true, 'cache: expected an object, or false, got true'],

@@ -190,12 +190,15 @@ describeEachDatabase('Raw queries of Prisma', (database) => {
       expect([await cost(authors), await posts()]).toEqual([0, 0])
     })
 
-    it('with tags is refused, and not sent', async () => {
+    it('with tags or a key is refused, and not sent', async () => {
       const write = () =>
         prisma.$executeRaw(
           cached(Prisma.sql`DELETE FROM posts`, { tables: ['posts'], tags: ['x'] }),
         )
       await expect(write()).rejects.toThrow('hint.tags: expected on a raw query that reads')
+      const named = () =>
+        prisma.$executeRaw(cached(Prisma.sql`DELETE FROM posts`, { tables: ['posts'], key: 'x' }))
+      await expect(named()).rejects.toThrow('hint.key: expected on a raw query that reads')
       expect(await base.post.count()).toBe(3)
     })
   })

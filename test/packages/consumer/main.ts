@@ -51,7 +51,7 @@ for (const codec of [msgpackCodec, superjsonCodec]) {
   const sealed = entries.seal(
     'name',
     'key',
-    { tokens: [], tags: [], createdAt: 0, ttlMs: 1, loadMs: 1 },
+    { tokens: [], tags: [], createdAt: 0, ttlMs: 1, keepMs: 2, loadMs: 1 },
     rows,
   )
   assert.equal(sealed.state, 'sealed')

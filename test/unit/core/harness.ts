@@ -7,8 +7,10 @@ import {
   type MarkStore,
   MemoryTier,
   openSharedMarks,
+  PLAIN_POLICY,
   type QueryMetrics,
   type ReadHint,
+  type ReadOrigin,
   resolveHint,
   type SharedTier,
   structuralCodec,
@@ -23,7 +25,7 @@ import {
 import { ManualClock, SeededRandom } from '@tidemark/testing'
 
 const settings = {
-  defaultTtlMs: 60_000,
+  policy: { ...PLAIN_POLICY, ttlMs: 60_000 },
   ttlJitter: 0,
   maxEntryBytes: 10_000,
   maxShapes: 100,
@@ -156,6 +158,8 @@ export interface ReadOptions {
   readonly hint?: ReadHint | false
   readonly bypass?: BypassReason
   readonly cancellable?: boolean
+  readonly origin?: ReadOrigin
+  readonly isOutage?: (error: unknown) => boolean
 }
 
 export interface WriteOptions {

@@ -1,4 +1,4 @@
-import { createTidemark } from '@tidemark/core'
+import { createTidemark, PLAIN_POLICY } from '@tidemark/core'
 import { describe, expect, it } from 'vitest'
 import { makeCache } from './harness.ts'
 
@@ -13,6 +13,11 @@ it('every option of createTidemark is taken in each of its forms', () => {
     }),
   ).not.toThrow()
   expect(() => createTidemark({ ttl: Infinity })).not.toThrow()
+  const times = { ttl: '1m', staleWhileRevalidate: '10s', staleIfError: '1h', negativeTtl: '1m' }
+  const waits = { softTimeout: '50ms', hardTimeout: '2s', isolation: 'frozen', coalesce: 'shared' }
+  expect(() => createTidemark({ ...times, ...waits, refreshAhead: 0.8 } as never)).not.toThrow()
+  const none = { staleWhileRevalidate: 0, staleIfError: 0, refreshAhead: false } as const
+  expect(() => createTidemark({ ...none, earlyRefresh: false, ttl: Infinity })).not.toThrow()
   expect(() => createTidemark()).not.toThrow()
 })
 
@@ -22,7 +27,7 @@ describe('policies', () => {
 
   it('cache a read only where each of its tables has one, for the shortest time', () => {
     const policies = engine.policies({ tables: { Film: { ttl: '1h' }, genre: {}, log: false } })
-    const cached = (ttlMs: number) => ({ cached: true, policy: { ttlMs, coalesce: 'process' } })
+    const cached = (ttlMs: number) => ({ cached: true, policy: { ...PLAIN_POLICY, ttlMs } })
     expect(policies.ofTables(['film'])).toEqual(cached(3_600_000))
     expect(policies.ofTables(['film', 'GENRE'])).toEqual(cached(300_000))
     expect(policies.ofTables(['film', 'other'])).toEqual({ cached: false, reason: 'no-policy' })
@@ -46,16 +51,16 @@ describe('policies', () => {
     })
     expect(policies.ofTables(['other'])).toEqual({
       cached: true,
-      policy: { ttlMs: 300_000, coalesce: 'process' },
+      policy: PLAIN_POLICY,
     })
     expect(policies.ofTables(['film', 'other'])).toEqual({
       cached: true,
-      policy: { ttlMs: 10, coalesce: 'process' },
+      policy: { ...PLAIN_POLICY, ttlMs: 10 },
     })
     expect(policies.ofTables(['log', 'film'])).toEqual({ cached: false, reason: 'policy-off' })
     expect(policies.ofTables([])).toEqual({
       cached: true,
-      policy: { ttlMs: 300_000, coalesce: 'process' },
+      policy: PLAIN_POLICY,
     })
   })
 })

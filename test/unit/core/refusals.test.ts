@@ -7,6 +7,12 @@ import {
   type TidemarkOptions,
 } from '@tidemark/core'
 import { describe, expect, it } from 'vitest'
+import {
+  CACHING_OPTIONS,
+  HINT_OPTIONS,
+  wrongCachingOptions,
+  wrongModes,
+} from '../caching-refusals.ts'
 import { type Refusal, refuses, refusesEach } from '../refusals.ts'
 
 const duration = "a duration above 0 (milliseconds, or a string such as '30s', '5m', '1d')"
@@ -25,8 +31,7 @@ describe('createTidemark refuses', () => {
     message,
     make(options),
   ]
-  const unknown =
-    'createTidemark: unknown option "tll", expected one of ttl, ttlJitter, memory, shared, namespace, consistency, maxStaleness, lease, verify, maxShapes, clock, random (did you mean ttl?)'
+  const unknown = `createTidemark: unknown option "tll", expected one of ${CACHING_OPTIONS}, ttlJitter, memory, shared, namespace, consistency, maxStaleness, lease, verify, maxShapes, clock, random (did you mean ttl?)`
   const unknownOfMemory =
     'memory: unknown option "maxByte", expected one of maxEntries, maxBytes, maxEntryBytes, ttlShare (did you mean maxBytes?)'
   const refusals: Refusal[] = [
@@ -62,6 +67,7 @@ describe('createTidemark refuses', () => {
     option(`ttl: expected ${duration}, got "90 sec" (did you mean '90s'?)`, { ttl: '90 sec' }),
     option(`ttl: expected ${duration}, got "1w" (did you mean '7d'?)`, { ttl: '1w' }),
 
+    ...wrongCachingOptions().map(([message, options]) => option(message, options)),
     option('ttlJitter: expected a number from 0 to below 1, got 1', { ttlJitter: 1 }),
     option('ttlJitter: expected a number from 0 to below 1, got -0.1', { ttlJitter: -0.1 }),
     option('ttlJitter: expected a number from 0 to below 1, got NaN', { ttlJitter: NaN }),
@@ -282,20 +288,16 @@ describe('a hint', () => {
     message,
     () => resolveHint(given as never),
   ]
-  const unknown =
-    'cache: unknown option "tag", expected one of ttl, tags, tables, consistency, coalesce, freshAfter (did you mean tags?)'
+  const unknown = `cache: unknown option "tag", expected one of ${HINT_OPTIONS} (did you mean tags?)`
   const refusals = [
     hint("cache: expected an object such as { ttl: '1m' }, got 5", 5),
     hint("cache: expected an object such as { ttl: '1m' }, got true", true),
     hint("cache: expected an object such as { ttl: '1m' }, got an array of 0", []),
     hint("cache: expected an object such as { ttl: '1m' }, got an instance of Map", new Map()),
     hint(unknown, { tag: ['vip'] }),
-    hint(
-      'cache: unknown option "swr", expected one of ttl, tags, tables, consistency, coalesce, freshAfter',
-      {
-        swr: 1,
-      },
-    ),
+    hint(`cache: unknown option "swr", expected one of ${HINT_OPTIONS}`, {
+      swr: 1,
+    }),
     hint(`cache.ttl: expected ${duration}, got "5 s" (did you mean '5s'?)`, { ttl: '5 s' }),
     hint('cache.tags: expected an array of strings, got "vip"', { tags: 'vip' }),
     hint('cache.tags[1]: expected a string that is not empty, got 5', { tags: ['a', 5] }),
@@ -303,7 +305,8 @@ describe('a hint', () => {
     hint('cache.consistency: expected one of strict, available, fresh, got "stale"', {
       consistency: 'stale',
     }),
-    hint('cache.coalesce: expected one of process, shared, got "cluster"', { coalesce: 'cluster' }),
+    ...wrongCachingOptions('cache.').map(([message, options]) => hint(message, options)),
+    ...wrongModes('cache.').map(([message, options]) => hint(message, options)),
     hint(`cache.freshAfter: ${ticket}, got "tm1c.x" (isTicket(text) tells)`, {
       freshAfter: 'tm1c.x',
     }),
@@ -333,12 +336,15 @@ describe('policies refuse', () => {
     policy(`tables.film: ${noPolicy}, got "1h"`, { tables: { film: '1h' } }),
     policy(`tables.film: ${noPolicy}, got undefined`, { tables: { film: undefined } }),
     policy(`tables.film.ttl: expected ${duration}, got -1`, { tables: { film: { ttl: -1 } } }),
-    policy('tables.film.coalesce: expected one of process, shared, got true', {
-      tables: { film: { coalesce: true } },
-    }),
-    policy('tables.film: unknown option "tl", expected one of ttl, coalesce (did you mean ttl?)', {
-      tables: { film: { tl: 1 } },
-    }),
+    ...wrongCachingOptions('tables.film.').map(([message, options]) =>
+      policy(message, { tables: { film: options } }),
+    ),
+    policy(
+      `tables.film: unknown option "tl", expected one of ${CACHING_OPTIONS} (did you mean ttl?)`,
+      {
+        tables: { film: { tl: 1 } },
+      },
+    ),
     policy(
       'tables: expected one policy for film, however it is written, got an object with keys [film, public.Film]',
       { tables: { film: { ttl: 1 }, 'public.Film': false } },

@@ -3,6 +3,12 @@ import { cached, type CacheOptions, uncached, withCache } from '@tidemark/kysely
 import { Kysely, PostgresDialect } from 'kysely'
 import { describe, expect, it } from 'vitest'
 import type { Tables } from '../../../prisma/tables.ts'
+import {
+  CACHING_OPTIONS,
+  HINT_OPTIONS,
+  wrongCachingOptions,
+  wrongModes,
+} from '../caching-refusals.ts'
 import { type Refusal, refuses, refusesEach } from '../refusals.ts'
 import { compilerFor } from './dialects.ts'
 
@@ -32,7 +38,7 @@ describe('withCache refuses options', () => {
       { tables: { films: false, 'public.films': {} } },
     ),
     options(`tables.films.ttl: expected ${duration}, got 0`, { tables: { films: { ttl: 0 } } }),
-    options('tables.films: unknown option "for", expected one of ttl, coalesce', {
+    options(`tables.films: unknown option "for", expected one of ${CACHING_OPTIONS}`, {
       tables: { films: { for: 1 } },
     }),
     options('database: expected a string that is not empty, got ""', { database: '' }),
@@ -208,8 +214,7 @@ describe('a hint refuses', () => {
   ]
   const noHint = "cached: expected an object such as { ttl: '1m' }, got"
   const noQuery = 'expected a query builder, sql, a Kysely instance or a transaction, got'
-  const unknown =
-    'cached: unknown option "tll", expected one of ttl, tags, tables, consistency, coalesce, freshAfter (did you mean ttl?)'
+  const unknown = `cached: unknown option "tll", expected one of ${HINT_OPTIONS} (did you mean ttl?)`
   const where =
     ", which takes no hint of its own (put it on the instance: cached()(db).mergeInto('person'))"
   const refusals = [
@@ -228,7 +233,8 @@ describe('a hint refuses', () => {
       'cached.freshAfter: expected a ticket of cache.withTicket(), got 5 (isTicket(text) tells)',
       { freshAfter: 5 },
     ),
-    hint('cached.coalesce: expected one of process, shared, got true', { coalesce: true }),
+    ...wrongCachingOptions('cached.').map(([message, options]) => hint(message, options)),
+    ...wrongModes('cached.').map(([message, options]) => hint(message, options)),
     hint('cached.consistency: expected one of strict, available, fresh, got true', {
       consistency: true,
     }),

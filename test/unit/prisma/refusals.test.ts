@@ -2,6 +2,7 @@ import { createTidemark } from '@tidemark/core'
 import { cached, cacheExtension, type CacheExtensionOptions, withCache } from '@tidemark/prisma'
 import { describe, expect, it } from 'vitest'
 import { Prisma, PrismaClient } from '../../../prisma/generated/client.ts'
+import { HINT_OPTIONS, wrongCachingOptions, wrongModes } from '../caching-refusals.ts'
 import { type Refusal, refuses, refusesEach } from '../refusals.ts'
 import { unconnectedClient } from './models.ts'
 
@@ -165,8 +166,7 @@ describe('cached refuses', () => {
     () => cached(given as typeof query, hint as { ttl: 1 }),
   ]
   const noQuery = 'query: expected what Prisma.sql or a typed query returns, got'
-  const unknown =
-    'hint: unknown option "table", expected one of ttl, tags, tables, consistency, coalesce, freshAfter (did you mean tables?)'
+  const unknown = `hint: unknown option "table", expected one of ${HINT_OPTIONS} (did you mean tables?)`
   const refusals = [
     raw(`${noQuery} undefined`, undefined),
     raw(`${noQuery} "select 1"`, 'select 1'),
@@ -182,7 +182,8 @@ describe('cached refuses', () => {
       query,
       { freshAfter: '' },
     ),
-    raw('hint.coalesce: expected one of process, shared, got 1', query, { coalesce: 1 }),
+    ...wrongCachingOptions('hint.').map(([message, options]) => raw(message, query, options)),
+    ...wrongModes('hint.').map(([message, options]) => raw(message, query, options)),
     raw('hint.consistency: expected one of strict, available, fresh, got 1', query, {
       consistency: 1,
     }),
@@ -198,8 +199,7 @@ describe('a read refuses', () => {
     () => prisma.film.findMany({ cache: given as {} }),
   ]
   const noHint = 'cache: expected an object, or false, got'
-  const unknown =
-    'cache: unknown option "tll", expected one of ttl, tags, tables, consistency, coalesce, freshAfter (did you mean ttl?)'
+  const unknown = `cache: unknown option "tll", expected one of ${HINT_OPTIONS} (did you mean ttl?)`
   const forever = `cache.ttl: expected ${duration}, got`
   const reads =
     'findUnique, findUniqueOrThrow, findFirst, findFirstOrThrow, findMany, count, aggregate, groupBy'
@@ -224,7 +224,8 @@ describe('a read refuses', () => {
       'cache.freshAfter: expected a ticket of cache.withTicket(), got "" (isTicket(text) tells)',
       { freshAfter: '' },
     ),
-    hint('cache.coalesce: expected one of process, shared, got true', { coalesce: true }),
+    ...wrongCachingOptions('cache.').map(([message, options]) => hint(message, options)),
+    ...wrongModes('cache.').map(([message, options]) => hint(message, options)),
     hint('cache.consistency: expected one of strict, available, fresh, got true', {
       consistency: true,
     }),

@@ -18,6 +18,7 @@ const facts: EntryFacts = {
   tokens: ['epoch-1.token-1', 'token-2'],
   createdAt: 1_700_000_000_000.5,
   ttlMs: 300_000,
+  keepMs: 900_000,
   loadMs: 12.75,
   tags: ['*', 'table:person', 'custom:vip'],
 }
@@ -137,7 +138,8 @@ describe.each(variants)('an entry, %s,', (_variant, options) => {
     )
     for (const [at, byte] of [
       [4, 1],
-      [4, 3],
+      [4, 2],
+      [4, 4],
       [5, 0b1000_0000 | bytes[5]!],
       [5, 0b11 | bytes[5]!],
     ] as const) {

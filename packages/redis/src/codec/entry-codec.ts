@@ -121,10 +121,10 @@ export class EntryCodec {
     const opening = decoding(() => this.#body(header, bytes, length, name))
     if (opening.state === 'corrupt') return unreadable('corrupt', opening.detail)
     const body = opening.value as Body
-    const { tokens, createdAt, ttlMs, loadMs } = body
+    const { tokens, createdAt, ttlMs, keepMs, loadMs } = body
     return {
       state: 'opened',
-      facts: { tokens, createdAt, ttlMs, loadMs },
+      facts: { tokens, createdAt, ttlMs, keepMs, loadMs },
       tags: () => readTags(body.tags),
       key: body.key,
       value: () => this.#value(header, body),

@@ -3,7 +3,7 @@ import { Corrupt } from './corrupt.ts'
 /** 'T', 'i', 'd' and what no text starts with. */
 const MAGIC = 0x5469_64f1
 /** Another one for every change of the layout below. */
-const FORMAT = 2
+const FORMAT = 3
 
 const COMPRESSION_BITS = 0b0000_0011
 const ENCRYPTED_BIT = 0b0000_0100
@@ -23,8 +23,10 @@ export interface EntryFacts {
   readonly tokens: readonly string[]
   /** When the database was asked, in milliseconds since 1970, on the clock that the tier goes by. */
   readonly createdAt: number
-  /** How long it may be served from then on, in milliseconds. `Infinity` for ever. */
+  /** How long it counts as fresh from then on, in milliseconds. `Infinity` for ever. */
   readonly ttlMs: number
+  /** How long it is kept from then on, in milliseconds. */
+  readonly keepMs: number
   /** How long the database took, in milliseconds. */
   readonly loadMs: number
   /** What it depends on. */
@@ -92,7 +94,7 @@ export function readHeader(bytes: Buffer): ReadHeader {
  * All but the payload, which follows it:
  *
  * ```text
- * created 8 | ttl 8 | load 8 | payload length 4 | key length 4 | key | tags length 4 | tags | tokens 2 |
+ * created 8 | ttl 8 | load 8 | keep 8 | payload length 4 | key length 4 | key | tags length 4 | tags | tokens 2 |
  * (length 1 | token)* | payload
  * ```
  *
@@ -107,8 +109,9 @@ export function writeFacts(facts: EntryFacts, key: Uint8Array, length: number): 
   bytes.writeDoubleBE(facts.createdAt, 0)
   bytes.writeDoubleBE(facts.ttlMs, 8)
   bytes.writeDoubleBE(facts.loadMs, 16)
-  bytes.writeUInt32BE(length, 24)
-  bytes.writeUInt32BE(key.length, 28)
+  bytes.writeDoubleBE(facts.keepMs, 24)
+  bytes.writeUInt32BE(length, 32)
+  bytes.writeUInt32BE(key.length, 36)
   bytes.set(key, KEY_AT)
   let at = bytes.writeUInt32BE(tags.length, KEY_AT + key.length)
   bytes.set(tags, at)
@@ -122,13 +125,13 @@ export function writeFacts(facts: EntryFacts, key: Uint8Array, length: number): 
 }
 
 /** Where the key begins, and how long a body is without key, tags, tokens and payload. */
-const KEY_AT = 32
+const KEY_AT = 40
 const FIXED_BYTES = KEY_AT + 6
 
 /** @throws Corrupt */
 export function readBody(bytes: Buffer): Body {
   if (bytes.length < FIXED_BYTES) throw new Corrupt('a body that is too short')
-  const keyEnd = KEY_AT + bytes.readUInt32BE(28)
+  const keyEnd = KEY_AT + bytes.readUInt32BE(36)
   if (keyEnd + 6 > bytes.length) throw new Corrupt('a key that is longer than the body')
   const tagsEnd = keyEnd + 4 + bytes.readUInt32BE(keyEnd)
   if (tagsEnd + 2 > bytes.length) throw new Corrupt('tags that are longer than the body')
@@ -148,7 +151,8 @@ export function readBody(bytes: Buffer): Body {
     createdAt: bytes.readDoubleBE(0),
     ttlMs: bytes.readDoubleBE(8),
     loadMs,
-    length: bytes.readUInt32BE(24),
+    keepMs: bytes.readDoubleBE(24),
+    length: bytes.readUInt32BE(32),
     key: bytes.subarray(KEY_AT, keyEnd),
     tags: bytes.subarray(keyEnd + 4, tagsEnd),
     tokens,
