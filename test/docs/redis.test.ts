@@ -1,13 +1,17 @@
+import { randomBytes } from 'node:crypto'
+import { once } from 'node:events'
 import { readFile } from 'node:fs/promises'
 import type { Tidemark } from '@tidemark/core'
 import type { Cluster, Redis } from 'ioredis'
 import { afterAll, afterEach, beforeAll, describe, expect, it, vi } from 'vitest'
 import { RedisCluster } from '../support/redis-cluster.ts'
 import { RedisServer } from '../support/redis-server.ts'
+import { hasOpenssl, TlsProxy } from '../support/tls-proxy.ts'
 import { Harness } from '../unit/core/harness.ts'
 import { onCluster } from './snippets/redis-cluster.ts'
 import { topFilms } from './snippets/redis-coalesce.ts'
 import { tell } from './snippets/redis-health.ts'
+import { encrypted, withTls } from './snippets/redis-security.ts'
 import { onServer, withSentinels } from './snippets/redis.ts'
 import { runnableSnippet, shownSnippets } from './snippets.ts'
 
@@ -28,6 +32,14 @@ async function listAll(cache: Tidemark): Promise<void> {
   await cache.tags()
   await cache.keysByTag('vip')
   await cache.invalidate({ prefix: 'vip' })
+}
+
+/** Of snippets that share one. */
+const FILES: Readonly<Record<string, string>> = {
+  'redis-server': 'redis',
+  'redis-sentinels': 'redis',
+  'redis-tls': 'redis-security',
+  'redis-encryption': 'redis-security',
 }
 
 const ends: (() => unknown)[] = []
@@ -75,11 +87,13 @@ describe('docs/redis.md', () => {
       'redis-server',
       'redis-sentinels',
       'redis-cluster',
+      'redis-tls',
+      'redis-encryption',
       'redis-coalesce',
       'redis-health',
     ])
     for (const { name, code } of shown) {
-      const file = name === 'redis-server' || name === 'redis-sentinels' ? 'redis' : name
+      const file = FILES[name] ?? name
       expect(code).toBe(await runnableSnippet(name, file))
     }
     // Compiled, and run nowhere here.
@@ -127,6 +141,27 @@ describe('docs/redis.md', () => {
       await server.command(acl[0]!, ...others)
       expect((await join().cache.health()).warnings.join()).toContain(advised)
     })
+  })
+
+  it.skipIf(!hasOpenssl)('works by TLS, and encrypted (where there is openssl)', async () => {
+    await using server = await RedisServer.start()
+    await server.command(acl[0]!, ...acl.slice(1))
+    await using proxy = await TlsProxy.start(server.port)
+    const secrets = {
+      CACHE_KEY: randomBytes(32).toString('base64'),
+      CACHE_NAMES: randomBytes(32).toString('base64'),
+    }
+    const join = () => {
+      const redis = withTls('127.0.0.1', proxy.port, 'password', proxy.ca)
+      return opened({ redis, cache: encrypted(redis, secrets) })
+    }
+    await expect(useAll(join)).resolves.toBeUndefined()
+    // Each of the two caches has one connection, and one to listen.
+    expect(proxy.connections).toBe(4)
+    const stranger = withTls('127.0.0.1', proxy.port, 'password', '')
+    ends.push(() => stranger.disconnect())
+    const [error] = (await once(stranger, 'error')) as [NodeJS.ErrnoException]
+    expect(error.code).toBe('DEPTH_ZERO_SELF_SIGNED_CERT')
   })
 
   it('lists what is needed on a Cluster', { timeout: 60_000 }, async () => {
