@@ -84,6 +84,7 @@ describe('docs/redis.md', () => {
   it('shows code that compiles, and that runs where there is a server for it', async () => {
     const shown = await shownSnippets('docs/redis.md')
     expect(shown.map(({ name }) => name)).toEqual([
+      'redis-url',
       'redis-server',
       'redis-sentinels',
       'redis-cluster',

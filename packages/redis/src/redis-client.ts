@@ -1,24 +1,41 @@
 import { invalidOption } from '@tidemark/core'
 import type { Cluster, Redis } from 'ioredis'
+import { clientOfUrl } from './redis-url.ts'
 
 /** A client that the tier can work with. */
 export type RedisClient =
-  | { readonly kind: 'server'; readonly server: Redis; readonly connect: () => Redis }
+  | {
+      readonly kind: 'server'
+      readonly server: Redis
+      /** One more connection, to listen on. */
+      readonly connect: () => Redis
+      /** Set where the tier has made it: ends it. */
+      readonly end?: () => void
+    }
   | {
       readonly kind: 'cluster'
       readonly cluster: Cluster
       readonly connect: () => Redis | undefined
+      readonly end?: undefined
     }
 
 /**
- * Takes a client for what it is. One that reads from replicas is refused: they lag behind, and a mark that has not moved
+ * Takes a client for what it is, or makes one. One that reads from replicas is refused: they lag behind, and a mark that has not moved
  * there yet would make an old entry look current.
  *
  * @throws TidemarkError `INVALID_OPTION`
  */
-export function checkClient(client: Redis | Cluster): RedisClient {
+export function checkClient(client: Redis | Cluster | string | URL): RedisClient {
+  if (typeof client === 'string' || client instanceof URL) {
+    const server = clientOfUrl(client)
+    return { ...checkServer(server), end: () => server.disconnect() }
+  }
   if (typeof client !== 'object' || client === null || typeof client.pipeline !== 'function') {
-    throw invalidOption('redisTier', 'a client of ioredis (new Redis(…) or new Cluster(…))', client)
+    throw invalidOption(
+      'redisTier',
+      'a client of ioredis (new Redis(…) or new Cluster(…)), or a URL',
+      client,
+    )
   }
   return isCluster(client) ? checkCluster(client) : checkServer(client)
 }
@@ -37,7 +54,7 @@ function checkCluster(cluster: Cluster): RedisClient {
   return { kind: 'cluster', cluster, connect: () => connectToAny(cluster) }
 }
 
-function checkServer(server: Redis): RedisClient {
+function checkServer(server: Redis): Extract<RedisClient, { kind: 'server' }> {
   const { readOnly, role } = server.options
   if (readOnly || role === 'slave') {
     throw invalidOption(

@@ -33,16 +33,22 @@ import { readEntry } from './stored-entry.ts'
 /**
  * Redis as the tier that processes share: one server, what Sentinels name as the primary, or a Cluster.
  *
- * The client stays yours: closing the cache does not close it. One more connection, made like it, listens for messages.
+ * A client stays yours: closing the cache does not close it. One more connection, made like it, listens for messages. Given
+ * a URL the tier makes both, and closes them with the cache.
  *
- * @param client of ioredis, 5.3 or later. It must read from primaries only
+ * @param client of ioredis, 5.3 or later, which must read from primaries only; or the URL of one server, such as
+ *   `redis://user:password@localhost:6379/0`, or `rediss://…` for TLS
  * @throws TidemarkError `INVALID_OPTION`
  * @example
- * const redis = new Redis('redis://localhost:6379')
- * const cache = createTidemark({ namespace: 'shop', shared: redisTier(redis) })
+ * const cache = createTidemark({ namespace: 'shop', shared: redisTier('redis://localhost:6379') })
+ * const cache = createTidemark({ namespace: 'shop', shared: redisTier(new Redis({ … })) })
  */
-export function redisTier(client: Redis | Cluster, options: RedisTierOptions = {}): SharedTier {
-  return new RedisTier(checkClient(client), resolveRedisOptions(options))
+export function redisTier(
+  client: Redis | Cluster | string | URL,
+  options: RedisTierOptions = {},
+): SharedTier {
+  const resolved = resolveRedisOptions(options)
+  return new RedisTier(checkClient(client), resolved)
 }
 
 /** Over how many groups the entries of a Cluster are spread: some for each server, and few enough to move all at once. */
@@ -182,6 +188,7 @@ class RedisTier implements SharedTier {
     guard.close()
     link.close()
     trial.close()
+    this.#client.end?.()
   }
 
   get #parts(): Parts {

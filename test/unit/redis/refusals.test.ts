@@ -66,9 +66,20 @@ describe('redisTier refuses a client', () => {
     `redisTier: expected ${message}`,
     () => redisTier(given as Redis),
   ]
-  const any = 'a client of ioredis (new Redis(…) or new Cluster(…))'
+  const any = 'a client of ioredis (new Redis(…) or new Cluster(…)), or a URL'
+  const url = 'a URL such as redis://user:password@localhost:6379/0, or rediss:// for TLS, got one'
   refuses([
-    by(`${any}, got "redis://localhost"`, 'redis://localhost'),
+    by(url.replace('one', 'text that is no URL'), 'localhost'),
+    by(url.replace('one', 'text that is no URL'), ''),
+    by(url.replace('one', 'text that is no URL'), 'redis://me:s3cret@host:99999'),
+    by(`${url} that begins with "http:"`, 'http://me:s3cret@localhost'),
+    by(`${url} that begins with "localhost:"`, 'localhost:6379'),
+    by(`${url} without a host`, 'redis:///0'),
+    by(`${url} with parameters (for more, make a client)`, 'redis://me:s3cret@localhost?db=1'),
+    by(`${url} with a fragment (for more, make a client)`, 'redis://me:s3cret@localhost#x'),
+    by(`${url} whose path is no number of a database`, 'redis://me:s3cret@localhost/shop'),
+    by(`${url} whose path is no number of a database`, new URL('redis://localhost/0/1')),
+    by(`${url} with a % that encodes no character (%25 is a %)`, 'redis://me:s3%cret@localhost'),
     by(`${any}, got undefined`, undefined),
     by(`${any}, got an object with keys [get]`, { get: () => null }),
     by(
