@@ -42,11 +42,19 @@ export class TicketCollector {
   }
 }
 
-const collectors = new AsyncLocalStorage<TicketCollector>()
+const collectors = new AsyncLocalStorage<TicketCollector | undefined>()
 
 /** Whoever wants a ticket for the work that is being done here. */
 export function currentCollector(): TicketCollector | undefined {
   return collectors.getStore()
+}
+
+/**
+ * Runs something for whoever wanted a ticket where it was asked for. For adapters of a client that sends later, and
+ * together, what several have asked of it.
+ */
+export function collectFor<T>(collector: TicketCollector | undefined, run: () => T): T {
+  return collector === currentCollector() ? run() : collectors.run(collector, run)
 }
 
 /** Runs work, and gives a ticket for what it wrote. */

@@ -56,6 +56,11 @@ export interface PrismaEngine {
   ): Promise<{ readonly id?: unknown } | undefined>
 }
 
+/** Where each operation passes in the context of its caller: those of one tick reach the engine in that of the first. */
+export interface PrismaRequests {
+  request(asked: { readonly protocolQuery: EngineQuery }): Promise<unknown>
+}
+
 export interface SingleRequestOptions {
   readonly interactiveTransaction?: { readonly id?: unknown } | undefined
 }
@@ -67,6 +72,7 @@ export interface BatchRequestOptions {
 /** What is known of a client before anything is asked of it. */
 export interface ClientInternals {
   readonly engine: PrismaEngine
+  readonly requests: PrismaRequests
   readonly models: Readonly<Record<string, RuntimeModel>>
   /** The text of schema.prisma; empty where the client carries none. */
   readonly schema: string
@@ -89,6 +95,8 @@ export function readClient(client: unknown): ClientInternals {
   for (const method of ['request', 'requestBatch', 'transaction']) {
     read(engine, method, 'function', `_engine.${method}`)
   }
+  const requests = read(client, '_requestHandler', 'object', '_requestHandler')
+  read(requests, 'request', 'function', '_requestHandler.request')
   const models = read(
     read(client, '_runtimeDataModel', 'object', '_runtimeDataModel'),
     'models',
@@ -106,6 +114,7 @@ export function readClient(client: unknown): ClientInternals {
   }
   return {
     engine: engine as unknown as PrismaEngine,
+    requests: requests as unknown as PrismaRequests,
     models,
     schema: typeof config.inlineSchema === 'string' ? config.inlineSchema : '',
     provider: typeof config.activeProvider === 'string' ? config.activeProvider : '',

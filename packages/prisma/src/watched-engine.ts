@@ -1,6 +1,11 @@
-import type { Engine } from '@tidemark/core'
+import { collectFor, currentCollector, type Engine, type TicketCollector } from '@tidemark/core'
 import type { CatalogueChoice } from './client-catalogue.ts'
-import type { ClientInternals, PrismaEngine } from './prisma-internals.ts'
+import type {
+  ClientInternals,
+  EngineQuery,
+  PrismaEngine,
+  PrismaRequests,
+} from './prisma-internals.ts'
 import { WriteWatch } from './write-watch.ts'
 
 /** The watches on each engine. A client may be extended again and again, and is watched once a cache. */
@@ -24,6 +29,7 @@ export function watchWrites(
     watches = new Set()
     watchesOfEngines.set(internals.engine, watches)
     replaceMethods(internals.engine, watches)
+    noteWhoWantsTickets(internals.requests)
   }
   for (const watch of watches) {
     if (watch.engine.closed) watches.delete(watch)
@@ -46,14 +52,19 @@ function replaceMethods(engine: PrismaEngine, watches: ReadonlySet<WriteWatch>):
     open().reduce((next, watch) => () => step(watch, next), send)()
 
   engine.request = (query, options) =>
-    through(
-      () => request(query, options),
-      (watch, send) => watch.request(query, options, send),
+    collectFor(wantedFor.get(query), () =>
+      through(
+        () => request(query, options),
+        (watch, send) => watch.request(query, options, send),
+      ),
     )
+  // What a transaction is made of was asked for together.
   engine.requestBatch = (queries, options) =>
-    through(
-      () => requestBatch(queries, options),
-      (watch, send) => watch.requestBatch(queries, options, send),
+    collectFor(queries[0] && wantedFor.get(queries[0]), () =>
+      through(
+        () => requestBatch(queries, options),
+        (watch, send) => watch.requestBatch(queries, options, send),
+      ),
     )
   engine.transaction = async (action, headers, argument) => {
     const send = () => transaction(action, headers, argument)
@@ -73,5 +84,21 @@ function replaceMethods(engine: PrismaEngine, watches: ReadonlySet<WriteWatch>):
         return started
       }
     }
+  }
+}
+
+/** Who wants a ticket for what a query writes. */
+const wantedFor = new WeakMap<EngineQuery, TicketCollector>()
+
+/**
+ * Prisma collects what is asked of it in one tick, a `$transaction([…])` as well as findUnique calls, and sends all of it
+ * on behalf of whoever came first.
+ */
+function noteWhoWantsTickets(requests: PrismaRequests): void {
+  const request = requests.request.bind(requests)
+  requests.request = (asked) => {
+    const collector = currentCollector()
+    if (collector) wantedFor.set(asked.protocolQuery, collector)
+    return request(asked)
   }
 }

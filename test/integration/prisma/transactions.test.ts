@@ -309,4 +309,28 @@ describeEachDatabase('Prisma transactions', (database) => {
       expect(await names()).toEqual(['Tragedy', 'Comedy'])
     })
   })
+
+  describe('of several callers in one tick', () => {
+    const ticketOf = async (work: () => PromiseLike<unknown>) =>
+      (await cache.withTicket(work)).ticket
+
+    it('give each a ticket for its own writes, though Prisma sends all for the first of them', async () => {
+      const [expected, none] = await Promise.all([
+        ticketOf(() => cache.invalidate({ tables: ['genres'] })),
+        ticketOf(genres),
+      ])
+      const write = () => base.$transaction([base.genre.update(rename), base.genre.count()])
+      const read = () => prisma.$transaction([prisma.director.count(), prisma.director.findMany()])
+      expect(await Promise.all([ticketOf(read), ticketOf(write)])).toEqual([none, expected])
+      const [, ticket] = await Promise.all([
+        base.genre.findUnique({ where: { id: 1 } }),
+        ticketOf(write),
+      ])
+      expect(ticket).toBe(expected)
+      expect(await Promise.all([ticketOf(write), write()])).toMatchObject([
+        expected,
+        [rename.data, 2],
+      ])
+    })
+  })
 })

@@ -30,6 +30,7 @@ describe('a client of another kind is refused, with what was expected and what c
   const whole = {
     $extends: () => undefined,
     _engine: { request: () => 0, requestBatch: () => 0, transaction: () => 0 },
+    _requestHandler: { request: () => 0 },
     _runtimeDataModel: { models: {} },
     _engineConfig: {},
     _extensions: { getAllComputedFields: () => undefined },
@@ -45,6 +46,11 @@ describe('a client of another kind is refused, with what was expected and what c
       'an engine of another shape',
       { ...whole, _engine: { ...whole._engine, requestBatch: 1 } },
       'expected _engine.requestBatch to be a function, got number',
+    ],
+    [
+      'requests of another shape',
+      { ...whole, _requestHandler: {} },
+      'expected _requestHandler.request to be a function, got undefined',
     ],
     [
       'no models',
