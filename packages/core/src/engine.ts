@@ -163,6 +163,7 @@ export class Engine {
 
   async close(): Promise<void> {
     this.#closed = true
+    this.verification?.close()
     await Promise.all(this.#background)
     await this.tier.close()
     await this.shared?.close()

@@ -1,3 +1,5 @@
+import { inspect } from 'node:util'
+
 /** What a cache tells of as it happens, by name. */
 export interface TidemarkEvents {
   /** A hit turned out to be older than the database, though no mark had moved; see `verify`. */
@@ -15,7 +17,8 @@ export interface StaleEvent {
   readonly ageMs: number
 }
 
-export type TidemarkListener<N extends keyof TidemarkEvents> = (event: TidemarkEvents[N]) => void
+/** What it gives is awaited by nobody; where that is a promise which rejects, it is as if the listener had thrown. */
+export type TidemarkListener<N extends keyof TidemarkEvents> = (event: TidemarkEvents[N]) => unknown
 
 /** Those who listen. Where nobody does, an event is not even made. */
 export class Events {
@@ -26,9 +29,7 @@ export class Events {
     const listeners = this.#listeners.get(name) ?? new Set()
     this.#listeners.set(name, listeners)
     // Of its own, so that one function may listen twice and stop once.
-    const own: TidemarkListener<N> = (event) => {
-      listener(event)
-    }
+    const own: TidemarkListener<N> = (event) => listener(event)
     listeners.add(own)
     return () => {
       listeners.delete(own)
@@ -41,13 +42,14 @@ export class Events {
     if (!listeners || listeners.size === 0) return
     const event = make()
     for (const listener of listeners) {
-      try {
-        listener(event)
-      } catch (error) {
-        process.emitWarning(error instanceof Error ? error : String(error))
-      }
+      // An async function, since a promise of theirs may reject: nobody else would handle that, and the process would end.
+      void (async () => listener(event))().catch(warn)
     }
   }
+}
+
+function warn(error: unknown): void {
+  process.emitWarning(error instanceof Error ? error : inspect(error))
 }
 
 export const EVENT_NAMES: readonly (keyof TidemarkEvents)[] = ['stale']

@@ -3,11 +3,12 @@ import { checkKeys } from './check-options.ts'
 import { type Duration, parseDuration } from './duration.ts'
 import type { Engine } from './engine.ts'
 import { changeOf, type Lookup } from './lookup.ts'
-import type { MarkToken, WriterId } from './marks.ts'
+import type { MarkToken } from './marks.ts'
 import { compareResults } from './same-result.ts'
 import { encodeResult } from './store-result.ts'
 import { EVERYTHING, type Tag } from './tags.ts'
 import { invalidOption } from './tidemark-error.ts'
+import { WriteIntent } from './write-intent.ts'
 
 /** How often, and with what consequence, hits are compared with the database. */
 export interface VerifyOptions {
@@ -101,6 +102,8 @@ export class Verification {
   readonly #engine: Engine
   readonly #inconclusive = new Map<Inconclusive, number>()
   readonly #switchedOff = new Set<Tag>()
+  /** One for each comparison that is under way. */
+  readonly #giveUps = new Set<() => void>()
   #fresh = 0
   #stale = 0
   #running = 0
@@ -121,13 +124,19 @@ export class Verification {
     void this.#engine.runInBackground(async () => {
       this.#running += 1
       try {
-        this.#says(await this.#compare(hit))
-      } catch {
-        this.#says('failed')
+        const verdict = await this.#unlessClosed(this.#compare(hit).catch(() => 'failed' as const))
+        if (!verdict) return
+        this.#says(verdict)
+        if (verdict === 'stale') await this.#handle(hit)
       } finally {
         this.#running -= 1
       }
     })
+  }
+
+  /** Gives up what is under way: `cache.close()` waits for no database, and asks it nothing more. */
+  close(): void {
+    for (const giveUp of this.#giveUps) giveUp()
   }
 
   /** Whether a read of these tags is of tables that were found to be stale. */
@@ -157,20 +166,33 @@ export class Verification {
     else this.#inconclusive.set(verdict, (this.#inconclusive.get(verdict) ?? 0) + 1)
   }
 
+  /** Undefined where the cache was closed before. */
+  async #unlessClosed(comparing: Promise<Verdict>): Promise<Verdict | undefined> {
+    let giveUp = (): void => {}
+    const closed = new Promise<undefined>((resolve) => {
+      giveUp = () => resolve(undefined)
+    })
+    this.#giveUps.add(giveUp)
+    try {
+      return await Promise.race([comparing, closed])
+    } finally {
+      this.#giveUps.delete(giveUp)
+    }
+  }
+
   async #compare(hit: ServedHit): Promise<Verdict> {
     // Whoever was served goes first.
     await setImmediate()
     const served = hit.value()
     if (!(await this.#isCurrent(hit))) return 'marks-moved'
+    if (this.#engine.closed) return 'failed'
     const loaded = this.#asStored(hit, await hit.load())
     if (changeOf(this.#engine, hit.lookup)) return 'failed'
     if (!(await this.#isCurrent(hit))) return 'marks-moved'
-    const comparison = compareResults(served, loaded)
+    const comparison = compareResults(served, loaded, this.#engine.valueTypes)
     if (comparison !== 'different') return comparison === 'same' ? 'fresh' : comparison
     await setTimeout(this.#options.settleMs, undefined, { ref: false })
-    if (!(await this.#isCurrent(hit))) return 'marks-moved'
-    await this.#handle(hit)
-    return 'stale'
+    return (await this.#isCurrent(hit)) ? 'stale' : 'marks-moved'
   }
 
   async #isCurrent({ lookup, tokens }: ServedHit): Promise<boolean> {
@@ -187,17 +209,16 @@ export class Verification {
 
   /** What was found is served to nobody again. */
   async #handle({ lookup: { call, dependencies }, ageMs }: ServedHit): Promise<void> {
-    const { events, marks, random } = this.#engine
+    const engine = this.#engine
     const tags = dependencies.filter((tag) => tag !== EVERYTHING)
     if (this.#options.switchesOff) {
       for (const tag of tags) if (tag.startsWith('table:')) this.#switchedOff.add(tag)
     }
     const { adapter, fingerprint } = call.plan.shape
-    events.emit('stale', () => ({ adapter, fingerprint, tags, ageMs }))
+    engine.events.emit('stale', () => ({ adapter, fingerprint, tags, ageMs }))
     if (tags.length === 0) return
-    const writer = random.token() as WriterId
-    await marks.intent(tags, writer)
-    await marks.release(tags, writer)
+    const intent = await WriteIntent.open(engine, tags, 'available')
+    await intent.close('settled')
   }
 }
 

@@ -87,6 +87,23 @@ describe('a hit that is compared with the database', () => {
     expect(await read()).toEqual([])
   })
 
+  it('is stale, too, where its marks cannot be moved at the moment; nothing stays locked for that', async () => {
+    const clock = new ManualClock()
+    const store = new SharedStore({ clock, random: new SeededRandom(2), leaseMs: 10_000 })
+    const link = store.connect()
+    const { read, setRows, report, harness, stale } = open({}, link)
+    await read()
+    link.hold = ({ method }) =>
+      method === 'intent' ? Promise.reject(new Error('connection lost')) : Promise.resolve()
+    setRows([])
+    await read()
+    expect(await report()).toMatchObject({ staleConfirmed: 1, inconclusive: {} })
+    expect(stale).toHaveLength(1)
+    await vi.waitFor(async () => expect(await read()).toEqual([]))
+    await read()
+    expect(harness.counts().hits).toEqual({ shared: 2 })
+  })
+
   it('says nothing where the same rows come in another order', async () => {
     const { read, setRows, rows, report } = open()
     await read()
@@ -167,6 +184,31 @@ describe('a hit that is compared with the database', () => {
   })
 })
 
+describe('a cache that is closed', () => {
+  it('waits for no comparison, neither for its question nor for word of a write', async () => {
+    const { read, rows, cache } = open({ settle: '1h' })
+    const gate = new Gate()
+    await read()
+    await read(() => gate.pass(rows))
+    await read(() => [])
+    await gate.reached
+    await cache.close()
+    gate.open()
+    await new Promise(setImmediate)
+    expect(total(cache.metrics().verification!)).toBe(0)
+  })
+
+  it('asks the database nothing more', async () => {
+    const { read, cache, harness } = open()
+    await read()
+    await read()
+    await cache.close()
+    await new Promise(setImmediate)
+    await new Promise(setImmediate)
+    expect(harness.loads).toBe(1)
+  })
+})
+
 describe('with switchOff', () => {
   it('the tables of a stale hit are not cached any more, until the cache is cleared', async () => {
     const { read, setRows, report, harness, cache } = open({ switchOff: true })
@@ -220,12 +262,18 @@ describe('a listener', () => {
     expect(told).toEqual(['one', 'other', 'other'])
   })
 
-  it('that throws is a warning, and the others are told all the same', async () => {
+  it.each<[string, () => unknown]>([
+    [
+      'throws',
+      () => {
+        throw new Error('of the listener')
+      },
+    ],
+    ['rejects', () => Promise.reject(new Error('of the listener'))],
+  ])('that %s is a warning, and the others are told all the same', async (_, listener) => {
     const { cache, stale } = open()
     const warned = new Promise<Error>((resolve) => process.once('warning', resolve))
-    cache.on('stale', () => {
-      throw new Error('of the listener')
-    })
+    cache.on('stale', listener)
     const told: unknown[] = []
     cache.on('stale', (event) => told.push(event))
     cache.engine.events.emit('stale', () => ({
