@@ -10,7 +10,8 @@ export function handlers(db: Kysely<Tables>, cache: Tidemark) {
     const { ticket } = await cache.withTicket(() =>
       db.updateTable('films').set({ title }).where('id', '=', id).execute(),
     )
-    const headers = { 'set-cookie': `fresh-after=${ticket}; Max-Age=10; HttpOnly; SameSite=Lax` }
+    const attributes = 'Path=/; Max-Age=10; HttpOnly; SameSite=Lax'
+    const headers = { 'set-cookie': `fresh-after=${ticket}; ${attributes}` }
     // end
     return headers
   }
