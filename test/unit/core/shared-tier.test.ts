@@ -107,6 +107,19 @@ describe('what one process has read', () => {
   })
 })
 
+describe('an invalidation', () => {
+  it('moves its marks where it could not lock them, and leaves nothing held', async () => {
+    const cluster = new Cluster()
+    const [one, other] = [cluster.join(), cluster.join()]
+    for (const { read } of [one, other]) await read()
+    one.link.hold = ({ method }) => (method === 'intent' ? lost() : Promise.resolve())
+    expect(await one.harness.cache.invalidate({ tables: ['film'] })).toEqual({ marks: 1 })
+    cluster.row = 1
+    expect([await one.read(), await one.read(), await other.read()]).toEqual([1, 1, 1])
+    expect(one.counts()).toMatchObject({ hits: { memory: 1 }, bypasses: {} })
+  })
+})
+
 describe('a write in one process', () => {
   it('makes the memory of another old as soon as word of it arrives', async () => {
     const cluster = new Cluster()

@@ -26,7 +26,7 @@ describe('invalidate', () => {
   it('fails where the marks could not be moved', async () => {
     let marks!: ReturnType<typeof faulty>
     const harness = new Harness({ wrapMarks: (inner) => (marks = faulty(inner)) })
-    marks.fail('intent' as never)
+    marks.fail('release' as never)
     await expect(harness.cache.invalidate({ tables: ['film'] })).rejects.toThrow(
       expect.objectContaining({ code: 'INVALIDATION_FAILED' }),
     )
