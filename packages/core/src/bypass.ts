@@ -1,6 +1,6 @@
 import type { Engine } from './engine.ts'
 import type { Load, ReadCall } from './lookup.ts'
-import type { BypassReason } from './metrics.ts'
+import type { BypassReason } from './outcomes.ts'
 import { inTime, notCached } from './patience.ts'
 import type { ReadPolicy } from './read-policy.ts'
 

@@ -87,7 +87,7 @@ export class Engine {
     this.clock = parts.clock
     this.random = parts.random
     this.settings = parts.settings
-    this.metrics = new Metrics(parts.settings.maxShapes)
+    this.metrics = new Metrics(parts.settings.maxShapes, parts.clock, this.events)
     this.#valueTypes = parts.valueTypes
     const { verify } = parts.settings
     this.verification = verify && new Verification(this, verify)

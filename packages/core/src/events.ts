@@ -1,9 +1,30 @@
 import { inspect } from 'node:util'
+import type { BypassReason, HitKind, MissReason } from './outcomes.ts'
 
 /** What a cache tells of as it happens, by name. */
 export interface TidemarkEvents {
   /** A hit turned out to be older than the database, though no mark had moved; see `verify`. */
   readonly stale: StaleEvent
+  /** A read was answered, or is about to ask the database. */
+  readonly read: ReadEvent
+  /** A write came in. */
+  readonly write: WriteEvent
+}
+
+/** What became of a read. */
+export interface ReadEvent {
+  readonly adapter: string
+  /** The shape of the query, without any parameter. */
+  readonly fingerprint: string
+  readonly outcome: 'hit' | 'miss' | 'bypass'
+  /** Where the hit came from, or why it was none. */
+  readonly reason: HitKind | MissReason | BypassReason
+}
+
+export interface WriteEvent {
+  readonly adapter: string
+  /** The shape of the statement, without any parameter. */
+  readonly fingerprint: string
 }
 
 /** What was served, and should not have been. */
@@ -36,6 +57,11 @@ export class Events {
     }
   }
 
+  /** Whether anybody listens: for where even to say what happened would cost something. */
+  isHeard(name: keyof TidemarkEvents): boolean {
+    return (this.#listeners.get(name)?.size ?? 0) > 0
+  }
+
   /** Tells all who listen. An error of theirs is a warning of the process: no query fails for it. */
   emit<N extends keyof TidemarkEvents>(name: N, make: () => TidemarkEvents[N]): void {
     const listeners = this.#listeners.get(name) as Set<TidemarkListener<N>> | undefined
@@ -52,4 +78,4 @@ function warn(error: unknown): void {
   process.emitWarning(error instanceof Error ? error : inspect(error))
 }
 
-export const EVENT_NAMES: readonly (keyof TidemarkEvents)[] = ['stale']
+export const EVENT_NAMES: readonly (keyof TidemarkEvents)[] = ['read', 'write', 'stale']

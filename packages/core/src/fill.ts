@@ -3,7 +3,7 @@ import { bypass } from './bypass.ts'
 import type { Engine } from './engine.ts'
 import { isDue } from './freshness.ts'
 import type { Load, Lookup } from './lookup.ts'
-import type { MissReason } from './metrics.ts'
+import type { HitKind, MissReason } from './outcomes.ts'
 import { notCached } from './patience.ts'
 import { refresh } from './refresh.ts'
 import { answerOrStandIn, standInsOf } from './stand-in.ts'
@@ -53,10 +53,16 @@ export async function fill<T>(
     shape.miss(reason)
     throw error
   }
-  if (answer.hit) shape.hit(answer.hit, engine.clock.now() - lookup.startedAt)
+  const ms = engine.clock.now() - lookup.startedAt
+  // Who waited for somebody else's load would have waited as long for its own.
+  if (answer.hit) shape.hit(answer.hit, ms, isAnswer(answer.hit) ? ms : 0)
   else if (answer.refusal) shape.bypass(answer.refusal)
   else shape.miss(reason)
   return answer.value as T
+}
+
+function isAnswer(kind: HitKind): boolean {
+  return kind === 'joined' || kind === 'waited'
 }
 
 function serveShared(
@@ -69,7 +75,7 @@ function serveShared(
   const { state, value, age, entry } = taken
   const { tokens, loadMs } = entry
   const kind = state === 'fresh' ? 'shared' : 'stale'
-  call.plan.shape.hit(kind, engine.clock.now() - startedAt)
+  call.plan.shape.hit(kind, engine.clock.now() - startedAt, loadMs)
   engine.verification?.maybe({
     ...{ lookup, tokens, ageMs: age.ageMs },
     value: () => entry.decode(),

@@ -21,19 +21,20 @@ export type { ReadMode } from './policy.ts'
 export type { Coalescing } from './coalescing.ts'
 export type { Consistency } from './consistency.ts'
 export { collectFor, currentCollector, isTicket } from './tickets.ts'
-export type { StaleEvent, TidemarkEvents, TidemarkListener } from './events.ts'
+export type {
+  ReadEvent,
+  StaleEvent,
+  WriteEvent,
+  TidemarkEvents,
+  TidemarkListener,
+} from './events.ts'
 export type { Inconclusive, VerificationReport, VerifyOptions } from './verification.ts'
 export type { Ticket, TicketCollector, Ticketed } from './tickets.ts'
 export { TidemarkError } from './tidemark-error.ts'
 export type { TidemarkErrorCode } from './tidemark-error.ts'
-export type {
-  BypassReason,
-  HitKind,
-  MissReason,
-  QueryMetrics,
-  Refreshes,
-  Timing,
-} from './metrics.ts'
+export type { BypassReason, HitKind, MissReason } from './outcomes.ts'
+export type { MetricsTotals, ReadTotals } from './metrics.ts'
+export type { QueryMetrics, Refreshes, StoredResults, Timing } from './shape-metrics.ts'
 
 // For adapters.
 export { checkCatalogueOptions } from './catalogue-options.ts'

@@ -44,6 +44,7 @@ export async function loadResult(
   const { stored, bytes } = encoding
   const isEmpty = isEmptyResult(call, value)
   const loaded = { tokens, readAt, loadMs, isEmpty, stored, bytes }
+  call.plan.shape.stored(bytes)
   const storing = storeResult(engine, lookup, loaded, value)
   return { value, encoding, isOfOthers: false, storing }
 }

@@ -1,6 +1,6 @@
 import { cacheKey, type CacheKey, type KeyMaterial } from './cache-key.ts'
 import type { Engine } from './engine.ts'
-import type { BypassReason } from './metrics.ts'
+import type { BypassReason } from './outcomes.ts'
 import type { ReadMode, ResolvedHint } from './policy.ts'
 import type { ReadPlan } from './query.ts'
 import type { ReadPolicy } from './read-policy.ts'

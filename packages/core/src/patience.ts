@@ -1,6 +1,6 @@
 import { after, type Clock } from './clock.ts'
 import type { ReadCall } from './lookup.ts'
-import type { BypassReason, MissReason } from './metrics.ts'
+import type { BypassReason, MissReason } from './outcomes.ts'
 import { TidemarkError } from './tidemark-error.ts'
 
 /** What comes in place of a result that is not there in time. */

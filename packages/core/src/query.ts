@@ -1,4 +1,5 @@
-import type { BypassReason, ShapeMetrics } from './metrics.ts'
+import type { BypassReason } from './outcomes.ts'
+import type { ShapeMetrics } from './shape-metrics.ts'
 import type { CachedHint, Policies, ResolvedHint, TablesDecision } from './policy.ts'
 import { type ReadPolicy, refine } from './read-policy.ts'
 import { EVERYTHING, namesOfTable, SCHEMA, type Tag, tagsOfRead, tagsOfWrite } from './tags.ts'

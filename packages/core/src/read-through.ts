@@ -109,7 +109,7 @@ function serve<T>(
   }
   const { call, startedAt } = lookup
   const kind = freshness === 'fresh' ? 'memory' : 'stale'
-  call.plan.shape.hit(kind, engine.clock.now() - startedAt)
+  call.plan.shape.hit(kind, engine.clock.now() - startedAt, entry.loadMs)
   engine.verification?.maybe({
     ...{ lookup, tokens: entry.tokens, ageMs: startedAt - entry.readAt },
     value: () => snapshotOf(engine, entry),

@@ -21,7 +21,8 @@ import {
 import type { TagSelector } from './named-tag.ts'
 import { MemoryTier } from './memory-tier.ts'
 import { NoTier } from './no-tier.ts'
-import type { QueryMetrics } from './metrics.ts'
+import type { MetricsTotals } from './metrics.ts'
+import type { QueryMetrics } from './shape-metrics.ts'
 import { resolveOptions, type TidemarkOptions } from './options.ts'
 import { openSharedMarks } from './shared-marks.ts'
 import { structuralCodec } from './structural-codec.ts'
@@ -36,6 +37,7 @@ import type { VerificationReport } from './verification.ts'
 export interface MetricsReport {
   /** One for each query shape, the most called first. */
   readonly queries: readonly QueryMetrics[]
+  readonly totals: MetricsTotals
   readonly memory: TierStats
   /** How often a write could not move its marks; see docs/guarantees.md for what that means. */
   readonly markFailures: number
@@ -122,6 +124,7 @@ export class Tidemark implements AsyncDisposable {
     const { metrics, tier, verification } = this.engine
     return {
       queries: metrics.report(),
+      totals: metrics.totals(),
       memory: tier.stats(),
       markFailures: metrics.markFailures,
       unknownOutcomes: metrics.unknownOutcomes,

@@ -183,7 +183,10 @@ describe('cache.withTicket refuses', () => {
 describe('cache.on refuses', () => {
   const cache = createTidemark()
   refuses([
-    ['on: expected one of stale, got "stall"', () => cache.on('stall' as 'stale', () => {})],
+    [
+      'on: expected one of read, write, stale, got "stall"',
+      () => cache.on('stall' as 'stale', () => {}),
+    ],
     [
       "on('stale'): expected a function, got undefined",
       () => cache.on('stale', undefined as never),

@@ -1,0 +1,150 @@
+import type { ReadEvent, WriteEvent } from '@tidemark/core'
+import fc from 'fast-check'
+import { describe, expect, it } from 'vitest'
+import { Harness, makeCache } from './harness.ts'
+
+const sum = (counts: Readonly<Partial<Record<string, number>>>) =>
+  Object.values(counts).reduce<number>((total, count) => total + (count ?? 0), 0)
+
+function open(options: Parameters<typeof makeCache>[0] = {}) {
+  const { cache, clock } = makeCache({ ttlJitter: 0, ...options })
+  return { cache, clock, harness: new Harness({ cache, clock }) }
+}
+
+describe('metrics of a query shape', () => {
+  it('say how long hits and loads took, and what the hits have saved', async () => {
+    const { cache, clock, harness } = open()
+    for (const ms of [10, 20, 400]) {
+      const load = () => clock.advance(ms)
+      await harness.read(load, { parameters: [ms] })
+      clock.advance(5)
+      await harness.read(load, { parameters: [ms] })
+      await harness.read(load, { parameters: [ms] })
+    }
+    const [metrics] = cache.metrics().queries
+    expect(metrics).toMatchObject({
+      ...{ calls: 9, hits: { memory: 6 }, misses: { absent: 3 } },
+      ...{ savedMs: 2 * (10 + 20 + 400), firstHitAfterMs: 5 },
+      hit: { count: 6, totalMs: 0 },
+      load: { count: 3, totalMs: 430 },
+    })
+    const near = (ms: number | undefined, exact: number) =>
+      expect(Math.abs(ms! - exact)).toBeLessThanOrEqual(exact / 16)
+    near(metrics!.load.p50Ms, 20)
+    near(metrics!.load.p95Ms, 400)
+    near(metrics!.load.p99Ms, 400)
+  })
+
+  it('say how much was stored', async () => {
+    const { cache, harness } = open()
+    await harness.read(() => 'x'.repeat(1000))
+    await harness.read(() => 'x'.repeat(1000))
+    await harness.read(() => 'x'.repeat(1000), { parameters: [1] })
+    const { stored } = cache.metrics().queries[0]!
+    expect(stored.count).toBe(2)
+    expect(stored.bytes).toBeGreaterThan(2000)
+    expect(stored.bytes).toBeLessThan(6000)
+  })
+
+  it('know nothing of what did not happen', async () => {
+    const { cache, harness } = open()
+    await harness.write(() => 1)
+    expect(cache.metrics().queries[0]).toMatchObject({
+      ...{ savedMs: 0, firstHitAfterMs: undefined, stored: { count: 0, bytes: 0 } },
+      hit: { count: 0, totalMs: 0, p50Ms: undefined, p95Ms: undefined, p99Ms: undefined },
+    })
+    expect(cache.metrics().totals.reads.hitRate).toBeUndefined()
+  })
+
+  it('are those of all others together beyond maxShapes', async () => {
+    const { cache, harness } = open({ maxShapes: 3 })
+    for (let n = 0; n < 10; n += 1) await harness.read(() => n, { operation: `select ${n}` })
+    const { queries, totals } = cache.metrics()
+    expect(queries).toHaveLength(4)
+    expect(queries[0]).toMatchObject({ fingerprint: '(other queries)', calls: 7 })
+    expect(totals.reads.calls).toBe(10)
+  })
+})
+
+/** One call, or something that happens between calls. */
+const step = fc.oneof(
+  {
+    weight: 6,
+    arbitrary: fc.record({
+      kind: fc.constant('read' as const),
+      table: fc.nat(2),
+      parameter: fc.nat(2),
+      how: fc.constantFrom(
+        'default',
+        'refresh',
+        'only-if-cached',
+        'bypass',
+        'opaque',
+        'fails',
+        'big',
+      ),
+    }),
+  },
+  fc.record({ kind: fc.constant('write' as const), table: fc.nat(2) }),
+  fc.record({ kind: fc.constant('advance' as const), ms: fc.integer({ min: 1, max: 400 }) }),
+)
+
+describe('however calls go on beside each other', () => {
+  it('calls are hits, misses and bypasses, for each shape and in all', async () => {
+    await fc.assert(
+      fc.asyncProperty(fc.array(step, { maxLength: 60 }), async (steps) => {
+        const { cache, clock, harness } = open({
+          ...{ ttl: 300, staleWhileRevalidate: 200, staleIfError: 300, hardTimeout: 100 },
+          memory: { maxEntryBytes: 4000 },
+        })
+        const calls = new Map<string, number>()
+        const told: ReadEvent[] = []
+        const writes: WriteEvent[] = []
+        cache.on('read', (event) => told.push(event))
+        cache.on('write', (event) => writes.push(event))
+        const running = steps.map(async (each) => {
+          if (each.kind === 'advance') return clock.advance(each.ms)
+          if (each.kind === 'write') {
+            return harness.write(() => Promise.resolve(), { tables: [`t${each.table}`] })
+          }
+          const { table, parameter, how } = each
+          const operation = `select ${table}`
+          calls.set(operation, (calls.get(operation) ?? 0) + 1)
+          const isMode = ['refresh', 'only-if-cached', 'bypass'].includes(how)
+          const load = async () => {
+            await Promise.resolve()
+            if (how === 'fails') throw new Error('gone')
+            return how === 'big' ? 'x'.repeat(9000) : parameter
+          }
+          await harness
+            .read(load, {
+              ...{ operation, parameters: [parameter] },
+              tables: how === 'opaque' ? 'unknown' : [`t${table}`],
+              ...(isMode && { hint: { mode: how as 'refresh' } }),
+            })
+            .catch(() => {})
+        })
+        await Promise.all(running)
+        await cache.close()
+
+        const { queries, totals } = cache.metrics()
+        const reads = queries.filter(({ kind }) => kind === 'read')
+        for (const { fingerprint, ...read } of reads) {
+          const parts = sum(read.hits) + sum(read.misses) + sum(read.bypasses)
+          expect([fingerprint, parts]).toEqual([fingerprint, read.calls])
+          expect(read.calls).toBe(calls.get(fingerprint))
+          expect(read.hit.count).toBe(sum(read.hits))
+        }
+        const all = [...calls.values()].reduce((a, b) => a + b, 0)
+        const { hits, misses, bypasses } = totals.reads
+        expect(totals.reads.calls).toBe(all)
+        expect(hits + misses + bypasses).toBe(all)
+        expect(told).toHaveLength(all)
+        expect(told.filter(({ outcome }) => outcome === 'hit')).toHaveLength(hits)
+        expect(totals.hit.count).toBe(hits)
+        expect(writes).toHaveLength(totals.writes.calls)
+      }),
+      { numRuns: 300 },
+    )
+  })
+})
