@@ -79,7 +79,7 @@ function serveShared(
   engine.verification?.maybe({
     ...{ lookup, tokens, ageMs: age.ageMs },
     value: () => entry.decode(),
-    load: () => load('reload'),
+    load: () => load('compare'),
   })
   if (kind === 'stale' || isDue(engine, policy, age, loadMs)) {
     refresh(engine, lookup, { tokens, readAt: startedAt - age.ageMs }, load)

@@ -36,10 +36,10 @@ export interface ReadOrigin {
 }
 
 /**
- * Asks the database. It may be called when the read has been answered long ago, and again: `'reload'` is said then, where
- * no caller waits.
+ * Asks the database. It may be called when the read has been answered long ago, and again; then it is said what for, since
+ * no caller waits. `'compare'`: an error that says that there is nothing may be given as the answer `null`.
  */
-export type Load<T> = (purpose?: 'reload') => Promise<T>
+export type Load<T> = (purpose?: 'reload' | 'compare') => Promise<T>
 
 /** A read that may be cached, with everything that is needed to look it up. */
 export interface Lookup {

@@ -113,7 +113,7 @@ function serve<T>(
   engine.verification?.maybe({
     ...{ lookup, tokens: entry.tokens, ageMs: startedAt - entry.readAt },
     value: () => snapshotOf(engine, entry),
-    load: () => load('reload'),
+    load: () => load('compare'),
   })
   if (kind === 'stale' || isDueHere(engine, lookup, entry)) {
     refresh(engine, lookup, { tokens: entry.tokens, readAt: entry.readAt }, load)

@@ -75,7 +75,10 @@ export type Inconclusive =
   | 'marks-moved'
   /** The same rows came in another order, which a query without ORDER BY permits. */
   | 'order'
-  /** The database, the marks or the entry could not be read, or the caller has changed what it asked for. */
+  /**
+   * The database, the marks or the entry could not be read, the caller has changed what it asked for, or a transaction was
+   * open on the only connection.
+   */
   | 'failed'
   /** Too many comparisons were under way. */
   | 'busy'
@@ -185,9 +188,9 @@ export class Verification {
     await setImmediate()
     const served = hit.value()
     if (!(await this.#isCurrent(hit))) return 'marks-moved'
-    if (this.#engine.closed) return 'failed'
+    if (this.#engine.closed || !mayReload(hit)) return 'failed'
     const loaded = this.#asStored(hit, await hit.load())
-    if (changeOf(this.#engine, hit.lookup)) return 'failed'
+    if (changeOf(this.#engine, hit.lookup) || !mayReload(hit)) return 'failed'
     if (!(await this.#isCurrent(hit))) return 'marks-moved'
     const comparison = compareResults(served, loaded, this.#engine.valueTypes)
     if (comparison !== 'different') return comparison === 'same' ? 'fresh' : comparison
@@ -220,6 +223,11 @@ export class Verification {
     const intent = await WriteIntent.open(engine, tags, 'available')
     await intent.close('settled')
   }
+}
+
+/** Else it would be compared with what a transaction has written that is still open. */
+function mayReload({ lookup }: ServedHit): boolean {
+  return lookup.call.origin?.mayReload !== false
 }
 
 type Verdict = 'fresh' | 'stale' | Inconclusive

@@ -42,7 +42,7 @@ export class HitLog {
     let isHit = true
     const result = await read((purpose) => {
       // What is loaded in the background answers no read.
-      if (purpose !== 'reload') isHit = false
+      if (purpose === undefined) isHit = false
       return load()
     })
     if (isHit) {

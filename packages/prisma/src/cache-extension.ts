@@ -90,6 +90,7 @@ function bind(
     plans: plansOf(options, watch),
     raw: watch.raw,
     catalogue: watch.catalogue,
+    origin: watch.origin,
     provider: internals.provider,
     database,
     partition: options.partition,

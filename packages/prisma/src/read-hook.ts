@@ -3,6 +3,8 @@ import {
   type Engine,
   isPromise,
   type KeyMaterial,
+  type Load,
+  type ReadOrigin,
   type ReadPlan,
   type ResolvedHint,
   TidemarkError,
@@ -34,7 +36,7 @@ interface PlannedRead {
   readonly hint: ResolvedHint | undefined
   readonly inTransaction: boolean
   readonly key: () => KeyMaterial | undefined
-  readonly load: () => Promise<unknown>
+  readonly load: Load<unknown>
 }
 
 /** What the reads of one extended client have in common. */
@@ -42,6 +44,7 @@ export interface ReadContext {
   readonly engine: Engine
   readonly plans: ReadPlans
   readonly catalogue: DatabaseCatalogue
+  readonly origin: ReadOrigin
   readonly raw: RawStatements
   readonly provider: string
   readonly database: string
@@ -96,7 +99,7 @@ export class ReadHook {
       inTransaction,
       // A fluent call has the arguments of a select, and another answer.
       key: () => this.#key([`${model}.${operation}`, ...dataPath, resultShape].join('\n'), args),
-      load: () => query(args),
+      load: (purpose) => (purpose === 'compare' ? orNull(query(args)) : query(args)),
     })
     return isPromise(answer) ? answer.then(ownList) : ownList(answer)
   }
@@ -126,13 +129,14 @@ export class ReadHook {
 
   /** Where the catalogue is known, nothing is awaited before the cache is asked. */
   #read({ planNow, hint, inTransaction, key, load }: PlannedRead): Awaitable<unknown> {
-    const { engine, catalogue } = this.#context
+    const { engine, catalogue, origin } = this.#context
     const bypass = inTransaction ? 'in-transaction' : undefined
     const plan = planNow()
     const remedy = inTransaction ? undefined : catalogue.remedyFor(plan.lacks(hint))
     // What Prisma computes or leaves out it does to the result that it is given.
     const changesResult = this.#context.resultShape !== ''
-    if (!remedy) return engine.read({ plan, hint, bypass, key, isOutage, changesResult }, load)
+    if (!remedy)
+      return engine.read({ plan, hint, bypass, key, isOutage, changesResult, origin }, load)
     // Asked now: whoever says on whose behalf it is may say another by the time that the catalogue is there.
     const partition = key()?.partition
     const keyThen = () => {
@@ -140,7 +144,10 @@ export class ReadHook {
       return material?.partition === partition ? material : undefined
     }
     return remedy().then(() =>
-      engine.read({ plan: planNow(), hint, bypass, key: keyThen, isOutage, changesResult }, load),
+      engine.read(
+        { plan: planNow(), hint, bypass, key: keyThen, isOutage, changesResult, origin },
+        load,
+      ),
     )
   }
 
@@ -151,6 +158,14 @@ export class ReadHook {
       ? undefined
       : { adapter: 'prisma', database, partition, operation, parameters }
   }
+}
+
+/** What is not there any more is thrown by `findUniqueOrThrow` and its like. */
+function orNull(answer: Promise<unknown>): Promise<unknown> {
+  return answer.catch((error: unknown) => {
+    if ((error as { code?: unknown } | null)?.code === 'P2025') return null
+    throw error
+  })
 }
 
 /** Prisma sets the elements of a list that it was given, each to itself: of a frozen one the list is not shared. */

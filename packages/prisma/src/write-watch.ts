@@ -1,4 +1,4 @@
-import type { Engine, Tables, WriteCall, WritePlan } from '@tidemark/core'
+import type { Engine, ReadOrigin, Tables, WriteCall, WritePlan } from '@tidemark/core'
 import type { Catalogue, DatabaseCatalogue } from '@tidemark/sql'
 import { catalogueOfClient, type CatalogueChoice } from './client-catalogue.ts'
 import { buildDataModel, type DataModel } from './data-model.ts'
@@ -47,6 +47,7 @@ export class WriteWatch {
   readonly dataModel: DataModel
   readonly raw: RawStatements
   readonly catalogue: DatabaseCatalogue
+  readonly origin: ReadOrigin
   readonly #choice: string
   readonly #followedKeys: FollowedKeys
   readonly #plans = new PlanMemoByCatalogue<WritePlan>()
@@ -66,6 +67,11 @@ export class WriteWatch {
     this.#followedKeys = new FollowedKeys(this.dataModel)
     // Its driver has one connection, which all requests share.
     const isBusy = () => internals.provider === 'sqlite' && this.#transactions.areOpen
+    this.origin = {
+      get mayReload() {
+        return !isBusy()
+      },
+    }
     this.catalogue = catalogueOfClient(engine, internals, defaultSchema, choice, isBusy)
     this.raw = new RawStatements(engine, dialectOf(internals.provider), this.catalogue)
   }
