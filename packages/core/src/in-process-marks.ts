@@ -1,7 +1,15 @@
 import { LRUCache } from 'lru-cache'
 import type { Bus } from './bus.ts'
 import type { Clock } from './clock.ts'
-import type { MarkMatch, MarkReading, MarkStore, MarkToken, WriterId } from './marks.ts'
+import type {
+  MarkMatch,
+  MarkReading,
+  MarkStore,
+  MarkToken,
+  PreparedMarks,
+  ReplacedMarks,
+  WriterId,
+} from './marks.ts'
 import type { Random } from './random.ts'
 import type { Tag } from './tags.ts'
 
@@ -49,14 +57,20 @@ export class InProcessMarks implements MarkStore {
   }
 
   intent(tags: readonly Tag[], writer: WriterId): void {
-    for (const tag of tags) this.#lock(tag).writers.add(writer)
+    for (const tag of tags) {
+      const lock = this.#lock(tag)
+      lock.isShared ||= lock.writers.size > 0 || this.#clock.now() < lock.abandonedUntil
+      lock.writers.add(writer)
+    }
     this.#bus.publish({ kind: 'moved', tags })
   }
 
   release(tags: readonly Tag[], writer: WriterId): 'held' {
     for (const tag of tags) {
-      this.#locks.get(tag)?.writers.delete(writer)
-      this.#unlockIfFree(tag)
+      const lock = this.#locks.get(tag)
+      lock?.writers.delete(writer)
+      // Whoever is left over was not alone, even if this one's intent never took hold.
+      if (!this.#unlockIfFree(tag) && lock) lock.isShared = true
       // Also where its intent never took hold: what was read before the write must not outlive it.
       this.#tokens.delete(tag)
     }
@@ -64,11 +78,27 @@ export class InProcessMarks implements MarkStore {
     return 'held'
   }
 
+  prepare(own: readonly Tag[], others: readonly Tag[]): PreparedMarks {
+    const open = others.filter((tag) => !this.#isLocked(tag))
+    return {
+      next: new Map(own.map((tag) => [tag, this.#random.token() as MarkToken])),
+      others: new Map(open.map((tag) => [tag, this.#tokens.get(tag) ?? this.#mint(tag)])),
+    }
+  }
+
+  replace(tags: readonly Tag[], writer: WriterId, { next }: PreparedMarks): ReplacedMarks {
+    const alone = tags.filter((tag) => next.has(tag) && this.#isAlone(tag, writer))
+    const state = this.release(tags, writer)
+    for (const tag of alone) this.#tokens.set(tag, next.get(tag))
+    return { state, tokens: new Map(alone.map((tag) => [tag, next.get(tag)!])) }
+  }
+
   abandon(tags: readonly Tag[], writer: WriterId): void {
     const leaseEnd = this.#clock.now() + this.#leaseMs
     for (const tag of tags) {
       const lock = this.#lock(tag)
       lock.writers.delete(writer)
+      lock.isShared = true
       lock.abandonedUntil = Math.max(lock.abandonedUntil, leaseEnd)
     }
     this.#bus.publish({ kind: 'moved', tags })
@@ -86,10 +116,16 @@ export class InProcessMarks implements MarkStore {
     let lock = this.#locks.get(tag)
     if (!lock) {
       if (this.#locks.size >= this.#sweepAt) this.#sweep()
-      lock = { writers: new Set(), abandonedUntil: -Infinity }
+      lock = { writers: new Set(), abandonedUntil: -Infinity, isShared: false }
       this.#locks.set(tag, lock)
     }
     return lock
+  }
+
+  /** Since the intent of this writer no other can have been at work. */
+  #isAlone(tag: Tag, writer: WriterId): boolean {
+    const lock = this.#locks.get(tag)
+    return lock !== undefined && lock.writers.has(writer) && !lock.isShared
   }
 
   #isLocked(tag: Tag): boolean {
@@ -120,6 +156,8 @@ interface Lock {
   readonly writers: Set<WriterId>
   /** When the last lease of those who abandoned it ends, on the clock. */
   abandonedUntil: number
+  /** Whether more than one writer may have been at work since it was free. */
+  isShared: boolean
 }
 
 const SWEEP_AT = 1024

@@ -50,6 +50,8 @@ export type { Awaitable } from './awaitable.ts'
 export type { KeyMaterial } from './cache-key.ts'
 export type { Load, ReadCall, ReadOrigin } from './lookup.ts'
 export type { WriteCall } from './invalidate-on-write.ts'
+export { WriteThrough } from './write-through.ts'
+export type { WrittenAnswer } from './write-through.ts'
 export { KeptValue } from './kept-value.ts'
 export type { TransactionScope } from './transaction-scope.ts'
 export type { WriteOutcome } from './write-intent.ts'
@@ -93,7 +95,15 @@ export type { Codec, EncodeLimits, Encoding, EncodingRefusal, Stored } from './c
 export { structuralCodec } from './structural-codec.ts'
 export { InProcessMarks } from './in-process-marks.ts'
 export type { InProcessMarksOptions } from './in-process-marks.ts'
-export type { MarkMatch, MarkReading, MarkStore, MarkToken, WriterId } from './marks.ts'
+export type {
+  MarkMatch,
+  MarkReading,
+  MarkStore,
+  MarkToken,
+  PreparedMarks,
+  ReplacedMarks,
+  WriterId,
+} from './marks.ts'
 export { MemoryTier } from './memory-tier.ts'
 export type { MemoryTierOptions } from './memory-tier.ts'
 export type { Entry, Tier, TierStats } from './tier.ts'
@@ -106,6 +116,7 @@ export type {
   KeptResult,
   ListedEntry,
   ListedMark,
+  Replacement,
   SharedEntry,
   SharedLookup,
   SharedMark,

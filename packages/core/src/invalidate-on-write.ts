@@ -4,12 +4,15 @@ import type { ResolvedHint } from './policy.ts'
 import type { WritePlan } from './query.ts'
 import type { Tag } from './tags.ts'
 import { type OutcomeOf, settle, WriteIntent } from './write-intent.ts'
+import type { WriteThrough } from './write-through.ts'
 
 /** One write, as an adapter hands it over. */
 export interface WriteCall {
   readonly plan: WritePlan
   readonly hint?: ResolvedHint | undefined
   readonly outcomeOf: OutcomeOf
+  /** What it may leave behind. Of no effect in a transaction. */
+  readonly through?: WriteThrough | undefined
 }
 
 /** The tags that a write makes old. */
@@ -44,11 +47,12 @@ export async function invalidateOnWrite<T>(
     async () => {
       shape.invalidated()
       try {
-        return await run()
+        return await (call.through ? call.through.run(run) : run())
       } finally {
         shape.loaded(engine.clock.now() - startedAt)
       }
     },
+    call.through,
   )
 }
 
@@ -59,7 +63,8 @@ export async function underIntent<T>(
   consistency: Consistency,
   outcomeOf: OutcomeOf,
   run: () => Promise<T>,
+  through?: WriteThrough,
 ): Promise<T> {
-  const intent = await WriteIntent.open(engine, tags, consistency)
+  const intent = await WriteIntent.open(engine, tags, consistency, through)
   return settle(run, outcomeOf, (outcome) => intent.close(outcome))
 }

@@ -83,8 +83,40 @@ export interface MarkStore {
    * gone. Rejects where that cannot be said.
    */
   find(prefix: string): Awaitable<readonly Tag[]>
+
+  /**
+   * To be asked before `intent`, where what is written is to be stored when it ends, see write-through.ts. Undefined where
+   * that cannot be done now. Default: it never can.
+   *
+   * @param own tags that the writer will hold
+   * @param others tags that the stored result depends on as well
+   */
+  prepare?(own: readonly Tag[], others: readonly Tag[]): Awaitable<PreparedMarks | undefined>
+
+  /**
+   * As `release`, and gives a mark its next token at once where the writer was alone on it: from its intent to this moment no
+   * other can have been at work. Whoever's lock was lost, or was joined, is not alone. Says which tokens are in place.
+   */
+  replace?(
+    tags: readonly Tag[],
+    writer: WriterId,
+    prepared: PreparedMarks,
+  ): Awaitable<ReplacedMarks>
 }
 
 export function areSame(tokens: readonly MarkToken[], others: readonly MarkToken[]): boolean {
   return tokens.length === others.length && tokens.every((token, at) => token === others[at])
+}
+
+/** Tokens for a result that is stored with the end of its write. By the marks that stand for the tags. */
+export interface PreparedMarks {
+  /** Those that the writer's own marks may have next. */
+  readonly next: ReadonlyMap<Tag, MarkToken>
+  /** Those of the other marks, as they were before the write: as far as they are known without asking. */
+  readonly others: ReadonlyMap<Tag, MarkToken>
+}
+
+export interface ReplacedMarks {
+  readonly state: 'held' | 'lost'
+  readonly tokens: ReadonlyMap<Tag, MarkToken>
 }

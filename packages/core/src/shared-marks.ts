@@ -4,7 +4,15 @@ import type { CacheKey } from './cache-key.ts'
 import type { Clock } from './clock.ts'
 import type { Consistency } from './consistency.ts'
 import { HeldTags } from './held-tags.ts'
-import type { MarkMatch, MarkReading, MarkStore, MarkToken, WriterId } from './marks.ts'
+import type {
+  MarkMatch,
+  MarkReading,
+  MarkStore,
+  MarkToken,
+  PreparedMarks,
+  ReplacedMarks,
+  WriterId,
+} from './marks.ts'
 import { OwedEnds, type WriteEnd } from './owed-ends.ts'
 import type { Random } from './random.ts'
 import type { SharedMark, SharedTier, SharedTierContext } from './shared-tier.ts'
@@ -120,6 +128,50 @@ export class SharedMarks implements MarkStore {
     return held === marks.length ? 'held' : 'lost'
   }
 
+  async prepare(own: readonly Tag[], others: readonly Tag[]): Promise<PreparedMarks | undefined> {
+    if (!this.#shared.nextTokens || !this.#shared.replace) return undefined
+    const known = this.#marksOf(others).flatMap((mark) => {
+      // However old: one that has moved since is dead, and what is stored under it harmless.
+      const token = this.#known.get(mark)?.token
+      return token === undefined ? [] : [[mark, token] as const]
+    })
+    const marks = this.#marksOf(own)
+    const tokens = await this.#shared.nextTokens(marks)
+    return {
+      next: new Map(marks.map((mark, at) => [mark, tokens[at]!])),
+      others: new Map(known),
+    }
+  }
+
+  async replace(
+    tags: readonly Tag[],
+    writer: WriterId,
+    { next }: PreparedMarks,
+  ): Promise<ReplacedMarks> {
+    const marks = this.#marksOf(tags)
+    const reading: Reading = { tags: marks, askedAt: this.#clock.now(), isOvertaken: false }
+    this.#readings.add(reading)
+    let done
+    try {
+      done = await this.#shared.replace!(marks, writer, next)
+    } catch (error) {
+      this.#owed.add('release', marks)
+      this.#readings.delete(reading)
+      this.#ended(marks)
+      throw error
+    }
+    // At once, before any word of others comes in; and without its own word, which would overtake it as well.
+    this.#readings.delete(reading)
+    this.#ended(marks)
+    const replaced = marks.filter((_, at) => done[at] === 'replaced')
+    const tokens = replaced.map((mark) => next.get(mark)!)
+    if (!reading.isOvertaken) this.#learn(replaced, tokens, reading.askedAt)
+    return {
+      state: done.includes('lost') ? 'lost' : 'held',
+      tokens: new Map(replaced.map((mark, at) => [mark, tokens[at]!])),
+    }
+  }
+
   abandon(tags: readonly Tag[], writer: WriterId): Promise<void> {
     const marks = this.#marksOf(tags)
     return this.#end('abandon', marks, () => this.#shared.abandon(marks, writer))
@@ -191,11 +243,15 @@ export class SharedMarks implements MarkStore {
       this.#owed.add(how, marks)
       throw error
     } finally {
-      this.#held.letGo(marks)
-      this.moved(marks)
-      const now = this.#clock.now()
-      for (const tag of marks) this.#written.set(tag, now)
+      this.#ended(marks)
     }
+  }
+
+  #ended(marks: readonly Tag[]): void {
+    this.#held.letGo(marks)
+    this.moved(marks)
+    const now = this.#clock.now()
+    for (const tag of marks) this.#written.set(tag, now)
   }
 
   #isHeld(tags: readonly Tag[]): boolean {

@@ -85,6 +85,19 @@ export interface SharedTier {
   release(tags: readonly Tag[], writer: WriterId): Promise<number>
   abandon(tags: readonly Tag[], writer: WriterId): Promise<void>
 
+  /** New tokens for these marks, which no mark has yet. Dead where the place is another when they are put there. */
+  nextTokens?(tags: readonly Tag[]): Promise<readonly MarkToken[]>
+
+  /**
+   * As `release`, and puts these tokens in the place of locks that the writer has had alone since its `intent`: see
+   * `MarkStore.replace`. Says of each mark, in the order of the tags, what it did. Default: no write stores what it wrote.
+   */
+  replace?(
+    tags: readonly Tag[],
+    writer: WriterId,
+    tokens: ReadonlyMap<Tag, MarkToken>,
+  ): Promise<readonly Replacement[]>
+
   /**
    * Says who is to load what is not there: `'yours'` for the first who asks, until `unclaim` or for `claimMs`; meanwhile
    * `'taken'` for the others, or `'over'` once it was said that the load is over. A claim is about a key under its tokens,
@@ -123,6 +136,9 @@ export interface SharedTier {
   /** Lets go of what this process holds. What is shared is not touched. */
   close(): Promise<void>
 }
+
+/** What became of a mark whose writer ended: it has the new token, or its lock was given up, or was lost before. */
+export type Replacement = 'replaced' | 'released' | 'lost'
 
 /** Whose it is to load something, see `SharedTier.claim`. */
 export type Claim = 'yours' | 'taken' | 'over'

@@ -4,6 +4,7 @@ import type { WriterId } from './marks.ts'
 import type { Tag } from './tags.ts'
 import { currentCollector, type TicketCollector } from './tickets.ts'
 import { TidemarkError } from './tidemark-error.ts'
+import type { WriteThrough } from './write-through.ts'
 
 /** What became of a write, as far as its error tells. */
 export type WriteOutcome =
@@ -57,6 +58,7 @@ export class WriteIntent {
   readonly #writer: WriterId
   readonly #collector: TicketCollector | undefined
   #isHeld = false
+  #through: WriteThrough | undefined
 
   private constructor(engine: Engine, tags: readonly Tag[]) {
     this.#engine = engine
@@ -74,11 +76,15 @@ export class WriteIntent {
     engine: Engine,
     tags: readonly Tag[],
     consistency: Consistency,
+    through?: WriteThrough,
   ): Promise<WriteIntent> {
     const intent = new WriteIntent(engine, tags)
+    // Without a lock nobody is known to be alone.
+    if (through && consistency !== 'fresh') await through.prepare(tags)
     try {
       await engine.marks.intent(tags, intent.#writer, consistency)
       intent.#isHeld = consistency !== 'fresh'
+      if (intent.#isHeld) intent.#through = through
     } catch (cause) {
       engine.metrics.markFailure()
       if (consistency !== 'strict') return intent
@@ -101,14 +107,17 @@ export class WriteIntent {
     let isConfirmed = false
     try {
       if (outcome === 'unknown') await marks.abandon(this.#tags, this.#writer)
-      else if ((await marks.release(this.#tags, this.#writer)) === 'lost' && this.#isHeld) {
-        metrics.lostLease()
-      }
+      else if ((await this.#release()) === 'lost' && this.#isHeld) metrics.lostLease()
       isConfirmed = true
     } catch {
       metrics.markFailure()
     } finally {
       this.#collector?.add(this.#tags, isConfirmed)
     }
+  }
+
+  async #release(): Promise<'held' | 'lost'> {
+    const through = await this.#through?.end(this.#tags, this.#writer)
+    return through ?? this.#engine.marks.release(this.#tags, this.#writer)
   }
 }

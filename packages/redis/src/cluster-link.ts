@@ -13,7 +13,7 @@ import {
   type RedisLink,
   runScript,
 } from './redis-link.ts'
-import { MINT, type Script } from './scripts.ts'
+import { MINT, REPLACE, type Script } from './scripts.ts'
 import { TickBatch } from './tick-batch.ts'
 
 /**
@@ -69,6 +69,27 @@ export class ClusterLink implements RedisLink {
       )
       return counts.reduce<number>((sum, count) => sum + Number(count), 0)
     })
+  }
+
+  replace(
+    marks: readonly string[],
+    args: readonly (string | number)[],
+    tokens: readonly string[],
+  ): Promise<readonly number[]> {
+    return this.#run(() =>
+      Promise.all(
+        marks.map(async (mark, at) => {
+          const done = await runScript(this.#cluster, REPLACE, [mark], [...args, tokens[at]!])
+          return (done as number[])[0]!
+        }),
+      ),
+    )
+  }
+
+  epochs(marks: readonly string[]): Promise<readonly string[]> {
+    return this.#run(() =>
+      Promise.all(marks.map((mark) => this.#server(this.#primaryOf(mark)).epoch)),
+    )
   }
 
   async store(entry: string, bytes: Buffer, ttlMs: number): Promise<void> {

@@ -37,6 +37,14 @@ export interface RedisLink {
     marks: readonly string[],
     args: readonly (string | number)[],
   ): Promise<number>
+  /** Runs `REPLACE`. What it returns for each of the marks. */
+  replace(
+    marks: readonly string[],
+    args: readonly (string | number)[],
+    tokens: readonly string[],
+  ): Promise<readonly number[]>
+  /** With what the tokens of these marks begin now. */
+  epochs(marks: readonly string[]): Promise<readonly string[]>
   store(entry: string, bytes: Buffer, ttlMs: number): Promise<void>
   /** Writes a name where there is none, and says which is there. */
   claim(claim: string, who: string, ttlMs: number): Promise<string | null>

@@ -6,6 +6,7 @@ import {
   type ListedMark,
   type MarkToken,
   type NewSharedEntry,
+  type Replacement,
   type SharedHealth,
   type SharedLookup,
   type SharedMark,
@@ -117,7 +118,7 @@ class RedisTier implements SharedTier {
 
   async intent(marks: readonly Tag[], writer: WriterId): Promise<void> {
     this.#parts.leases.keep(marks, writer)
-    await this.#lock(marks, writer)
+    await this.#lock(marks, writer, 'new')
   }
 
   release(marks: readonly Tag[], writer: WriterId): Promise<number> {
@@ -128,7 +129,29 @@ class RedisTier implements SharedTier {
   /** A lock that nobody renews. */
   async abandon(marks: readonly Tag[], writer: WriterId): Promise<void> {
     this.#parts.leases.drop(writer)
-    await this.#lock(marks, writer)
+    await this.#lock(marks, writer, 'renew')
+  }
+
+  async nextTokens(marks: readonly Tag[]): Promise<readonly MarkToken[]> {
+    const { context, link } = this.#parts
+    // A server that takes over meanwhile has another epoch, and takes these for none.
+    const epochs = await link.epochs(this.#namesOf(marks))
+    return epochs.map((epoch) => (epoch + context.random.token()) as MarkToken)
+  }
+
+  async replace(
+    marks: readonly Tag[],
+    writer: WriterId,
+    tokens: ReadonlyMap<Tag, MarkToken>,
+  ): Promise<readonly Replacement[]> {
+    const { bus, leases, link, names } = this.#parts
+    leases.drop(writer)
+    const done = await link.replace(
+      this.#namesOf(marks),
+      [names.channel, bus.message(marks), writer, this.#options.markTtlMs],
+      marks.map((mark) => tokens.get(mark) ?? ''),
+    )
+    return done.map((code) => REPLACEMENTS[code] ?? 'lost')
   }
 
   async claim(
@@ -200,8 +223,8 @@ class RedisTier implements SharedTier {
     return marks.map((mark) => this.#parts.names.mark(mark))
   }
 
-  #lock(marks: readonly Tag[], writer: WriterId): Promise<number> {
-    return this.#write(INTENT, marks, [writer, this.#parts.context.leaseMs])
+  #lock(marks: readonly Tag[], writer: WriterId, how: 'new' | 'renew'): Promise<number> {
+    return this.#write(INTENT, marks, [writer, this.#parts.context.leaseMs, how])
   }
 
   #write(
@@ -214,6 +237,9 @@ class RedisTier implements SharedTier {
   }
 }
 
+/** By what `REPLACE` returns. */
+const REPLACEMENTS: readonly Replacement[] = ['lost', 'released', 'replaced']
+
 /** Does all that reads and writes do, on names of its own, with nobody to be told. */
 async function tryOut(link: RedisLink, names: RedisNames, { random }: SharedTierContext) {
   const trials = names.trials
@@ -225,7 +251,7 @@ async function tryOut(link: RedisLink, names: RedisNames, { random }: SharedTier
     trials.map(() => random.token()),
     TRIAL_MS,
   )
-  await link.write(INTENT, trials, [names.channel, message, writer, TRIAL_MS])
+  await link.write(INTENT, trials, [names.channel, message, writer, TRIAL_MS, 'new'])
   await link.write(RELEASE, trials, [names.channel, message, writer])
 }
 
@@ -291,7 +317,7 @@ function open(
     link.write(
       INTENT,
       marks.map((mark) => names.mark(mark)),
-      [names.channel, bus.message(marks), writer, context.leaseMs],
+      [names.channel, bus.message(marks), writer, context.leaseMs, 'renew'],
     ),
   )
   const codec = new EntryCodec({

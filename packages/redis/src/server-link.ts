@@ -11,7 +11,7 @@ import {
   runScript,
 } from './redis-link.ts'
 import { type Run, scanServer } from './scan.ts'
-import { MINT, type Script } from './scripts.ts'
+import { MINT, REPLACE, type Script } from './scripts.ts'
 import { TickBatch } from './tick-batch.ts'
 
 /** The way to one server: standalone, or the primary that Sentinels name. */
@@ -62,6 +62,27 @@ export class ServerLink implements RedisLink {
     args: readonly (string | number)[],
   ): Promise<number> {
     return this.#run(async () => Number(await runScript(this.#client, script, marks, args)))
+  }
+
+  replace(
+    marks: readonly string[],
+    args: readonly (string | number)[],
+    tokens: readonly string[],
+  ): Promise<readonly number[]> {
+    return this.#run(async () => {
+      const connection = this.#connection
+      const done = await runScript(this.#client, REPLACE, marks, [...args, ...tokens])
+      // Another server may know nothing of those who were at work.
+      if (connection !== this.#connection) throw new Error('the connection was lost on the way')
+      return done as number[]
+    })
+  }
+
+  epochs(marks: readonly string[]): Promise<readonly string[]> {
+    return this.#run(async () => {
+      const epoch = await this.#currentEpoch()
+      return marks.map(() => epoch)
+    })
   }
 
   async store(entry: string, bytes: Buffer, ttlMs: number): Promise<void> {

@@ -4,12 +4,14 @@ import type {
   MarkReading,
   MarkStore,
   MarkToken,
+  PreparedMarks,
+  ReplacedMarks,
   Tag,
   WriterId,
 } from '@tidemark/core'
 
 export interface MarkCall {
-  readonly method: 'read' | 'intent' | 'release' | 'abandon'
+  readonly method: 'read' | 'intent' | 'release' | 'replace' | 'abandon'
   readonly tags: readonly Tag[]
 }
 
@@ -52,6 +54,19 @@ export class RemoteMarks implements MarkStore {
   async release(tags: readonly Tag[], writer: WriterId): Promise<'held' | 'lost'> {
     await this.#pass({ method: 'release', tags })
     return this.#inner.release(tags, writer)
+  }
+
+  prepare(own: readonly Tag[], others: readonly Tag[]) {
+    return this.#inner.prepare?.(own, others)
+  }
+
+  async replace(
+    tags: readonly Tag[],
+    writer: WriterId,
+    prepared: PreparedMarks,
+  ): Promise<ReplacedMarks> {
+    await this.#pass({ method: 'replace', tags })
+    return this.#inner.replace!(tags, writer, prepared)
   }
 
   async abandon(tags: readonly Tag[], writer: WriterId): Promise<void> {

@@ -13,6 +13,7 @@ import {
   type NewSharedEntry,
   type Random,
   type SharedEntry,
+  type Replacement,
   type SharedLookup,
   type SharedMark,
   type SharedTier,
@@ -29,6 +30,7 @@ export interface SharedCall {
     | 'store'
     | 'intent'
     | 'release'
+    | 'replace'
     | 'abandon'
     | 'claim'
     | 'unclaim'
@@ -55,9 +57,11 @@ export class SharedStore {
   readonly entries = new Map<CacheKey, StoredEntry>()
   readonly claims = new Map<string, { readonly who: string; readonly until: number }>()
   readonly clock: Clock
+  readonly random: Random
 
   constructor({ clock, random, leaseMs }: { clock: Clock; random: Random; leaseMs: number }) {
     this.clock = clock
+    this.random = random
     this.marks = new InProcessMarks({ clock, random, bus: this.bus, leaseMs, maxMarks: 10_000 })
   }
 
@@ -86,6 +90,7 @@ export class ConnectedStore implements SharedTier {
   readonly #store: SharedStore
   readonly #writers = new Map<WriterId, readonly Tag[]>()
   #hasCrashed = false
+  #isSpeaking = false
   #codec: Codec = structuralCodec()
   #unsubscribe: () => void = () => {}
 
@@ -100,6 +105,8 @@ export class ConnectedStore implements SharedTier {
       onMoved(tags)
     }
     this.#unsubscribe = this.#store.bus.subscribe((message) => {
+      // As on a server: who has said it does not hear it.
+      if (this.#isSpeaking) return
       // What never arrives is lost: `hold` rejects.
       listen(message).catch(() => undefined)
     })
@@ -130,21 +137,42 @@ export class ConnectedStore implements SharedTier {
   async intent(tags: readonly Tag[], writer: WriterId): Promise<void> {
     await this.#pass({ method: 'intent' })
     this.#writers.set(writer, tags)
-    this.#store.marks.intent(tags, writer)
+    this.#speak((marks) => marks.intent(tags, writer))
   }
 
   async release(tags: readonly Tag[], writer: WriterId): Promise<number> {
     await this.#pass({ method: 'release' })
     const held = this.#writers.get(writer) ?? []
     this.#writers.delete(writer)
-    this.#store.marks.release(tags, writer)
+    this.#speak((marks) => marks.release(tags, writer))
     return tags.filter((tag) => held.includes(tag)).length
+  }
+
+  async nextTokens(tags: readonly Tag[]): Promise<readonly MarkToken[]> {
+    return tags.map(() => this.#store.random.token() as MarkToken)
+  }
+
+  async replace(
+    tags: readonly Tag[],
+    writer: WriterId,
+    next: ReadonlyMap<Tag, MarkToken>,
+  ): Promise<readonly Replacement[]> {
+    await this.#pass({ method: 'replace' })
+    const held = this.#writers.get(writer) ?? []
+    this.#writers.delete(writer)
+    const prepared = { next, others: new Map() }
+    const { tokens } = this.#speak((marks) => marks.replace(tags, writer, prepared))
+    for (const token of tokens.values()) this.#store.minted.add(token)
+    return tags.map((tag) => {
+      if (tokens.has(tag)) return 'replaced'
+      return held.includes(tag) ? 'released' : 'lost'
+    })
   }
 
   async abandon(tags: readonly Tag[], writer: WriterId): Promise<void> {
     await this.#pass({ method: 'abandon' })
     this.#writers.delete(writer)
-    this.#store.marks.abandon(tags, writer)
+    this.#speak((marks) => marks.abandon(tags, writer))
   }
 
   async claim(
@@ -217,6 +245,15 @@ export class ConnectedStore implements SharedTier {
       if (mints) minted.add(token)
       return minted.has(token) ? token : 'absent'
     })
+  }
+
+  #speak<T>(act: (marks: InProcessMarks) => T): T {
+    this.#isSpeaking = true
+    try {
+      return act(this.#store.marks)
+    } finally {
+      this.#isSpeaking = false
+    }
   }
 
   async #pass(call: SharedCall): Promise<void> {

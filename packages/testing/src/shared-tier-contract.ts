@@ -215,6 +215,57 @@ export function sharedTierContract(
       )
     })
 
+    it('gives a writer that was alone the next token at its end, if it can do that at all', async () => {
+      if (!one.tier.replace || !one.tier.nextTokens) return
+      const marks = one.marksOf([film, genre])
+      const before = await one.tier.mint(marks)
+      const next = await one.tier.nextTokens(marks)
+      await one.tier.intent(marks, writer('w'))
+      const tokens = new Map([[marks[0]!, next[0]!]])
+      expect(await one.tier.replace(marks, writer('w'), tokens)).toEqual(['replaced', 'released'])
+      expect((await other.tier.lookup(marks)).marks).toEqual([next[0], 'absent'])
+      expect(await other.tier.mint(marks)).toEqual([next[0], expect.not.stringMatching(before[1]!)])
+      expect(next[0]).not.toBe(before[0])
+      // Not twice, and not without a lock.
+      expect(await one.tier.replace(marks, writer('w'), tokens)).toEqual(['lost', 'lost'])
+      expect((await other.tier.lookup(marks)).marks).toEqual(['absent', 'absent'])
+    })
+
+    it('gives none to a writer that was not alone, whoever came or went first', async () => {
+      if (!one.tier.replace || !one.tier.nextTokens) return
+      const [marks, others] = [one.marksOf([film]), one.marksOf([genre])]
+      const [token, another] = await one.tier.nextTokens([...marks, ...others])
+      const tokens = new Map([
+        [marks[0]!, token!],
+        [others[0]!, another!],
+      ])
+      const replace = async (name: string, what = marks) =>
+        (await one.tier.replace!(what, writer(name), tokens))[0]
+      const joined: Readonly<Record<string, () => Promise<unknown>>> = {
+        'by one who is still there': async () => other.tier.intent(marks, writer('other')),
+        'by one who has ended': async () => {
+          await other.tier.intent(marks, writer('other'))
+          await other.tier.release(marks, writer('other'))
+        },
+        'by one whose lock was lost': async () => other.tier.release(marks, writer('other')),
+        'by one who was abandoned': async () => other.tier.abandon(marks, writer('other')),
+      }
+      for (const [how, join] of Object.entries(joined)) {
+        await one.tier.intent(marks, writer('w'))
+        await join()
+        expect(await replace('w'), how).toBe('released')
+        expect((await other.tier.lookup(marks)).marks, how).not.toEqual([token])
+        await other.tier.release(marks, writer('other'))
+      }
+      await other.tier.intent(others, writer('other'))
+      await one.tier.intent(others, writer('w'))
+      await other.tier.release(others, writer('other'))
+      expect(await replace('w', others)).toBe('released')
+      // Once it was open again, whoever comes first is alone.
+      await one.tier.intent(others, writer('w'))
+      expect(await replace('w', others)).toBe('replaced')
+    })
+
     it('gives a claim to the first who asks, until it is over, if it knows claims at all', async () => {
       if (!one.tier.claim || !one.tier.unclaim) return
       const tokens = ['t1', 't2'] as MarkToken[]

@@ -9,6 +9,7 @@ import {
   openSharedMarks,
   PLAIN_POLICY,
   type QueryMetrics,
+  type ReadCall,
   type ReadHint,
   type ReadOrigin,
   resolveHint,
@@ -20,6 +21,7 @@ import {
   type TransactionScope,
   type ValueType,
   UNCACHED,
+  WriteThrough,
   type WriteOutcome,
 } from '@tidemark/core'
 import { ManualClock, SeededRandom } from '@tidemark/testing'
@@ -88,6 +90,22 @@ export class Harness {
 
   /** Reads `film`, or what `options` say, by `load`. */
   async read<T>(load: () => T | Promise<T>, options: ReadOptions = {}): Promise<T> {
+    return this.engine.read(this.#readCall(options), async () => {
+      this.loads += 1
+      return load()
+    })
+  }
+
+  /** Writes `film`, and leaves what `run` gives for the next read of it. */
+  async writeThrough<T>(run: () => T | Promise<T>, options: WriteOptions = {}): Promise<T> {
+    const call = this.#readCall({})
+    const through = new WriteThrough(this.engine, call.plan.dependencies(undefined).tags)
+    const value = await this.write(run, { ...options, through })
+    through.store(() => [{ call, value }])
+    return value
+  }
+
+  #readCall(options: ReadOptions): ReadCall {
     const {
       tables = ['film'],
       found = [],
@@ -101,24 +119,12 @@ export class Harness {
       { kind: 'read', tables, found },
       this.#policies,
     )
-    return this.engine.read(
-      {
-        plan,
-        hint: hint === false ? UNCACHED : hint && resolveHint(hint),
-        ...call,
-        key: () => ({
-          adapter: 'test',
-          database: 'default',
-          partition: '',
-          operation,
-          parameters,
-        }),
-      },
-      async () => {
-        this.loads += 1
-        return load()
-      },
-    )
+    return {
+      plan,
+      hint: hint === false ? UNCACHED : hint && resolveHint(hint),
+      ...call,
+      key: () => ({ adapter: 'test', database: 'default', partition: '', operation, parameters }),
+    }
   }
 
   /** Writes `film`, or `tables`, by `run`; in `scope` if there is one. */
@@ -130,13 +136,14 @@ export class Harness {
       scope,
       outcome = 'settled',
       takesEffect = 'at-commit',
+      through,
     } = options
     const plan = this.engine.plan(
       { adapter: 'test', fingerprint: 'update' },
       { kind: 'write', tables, found, takesEffect },
       this.#policies,
     )
-    const call = { plan, hint: hint && resolveHint(hint), outcomeOf: () => outcome }
+    const call = { plan, hint: hint && resolveHint(hint), outcomeOf: () => outcome, through }
     const start = async () => run()
     return scope ? scope.write(call, start) : this.engine.write(call, start)
   }
@@ -163,6 +170,7 @@ export interface ReadOptions {
 }
 
 export interface WriteOptions {
+  readonly through?: WriteThrough
   readonly tables?: readonly string[] | 'unknown'
   readonly found?: readonly string[]
   readonly hint?: ReadHint

@@ -17,6 +17,10 @@ describe('in any order of the steps of several processes', () => {
     // Nobody dies here: who waits for the dead is freed by a clock that stands still in this test.
     { maxStaleness: 0, faults: 'none', coalesce: 'shared' },
     { maxStaleness: 86_400_000, faults: 'lost messages', coalesce: 'shared' },
+    { maxStaleness: 0, faults: 'none', isThrough: true },
+    { maxStaleness: 0, faults: 'crash', isThrough: true },
+    { maxStaleness: 86_400_000, faults: 'none', isThrough: true },
+    { maxStaleness: 86_400_000, faults: 'lost messages', isThrough: true },
   ] as const)(
     'no read gets what it must not (%j)',
     async (setting) => {
@@ -51,6 +55,8 @@ interface Setting {
   readonly maxStaleness: number
   readonly faults: 'none' | 'crash' | 'lost messages'
   readonly coalesce?: 'shared'
+  /** Whether what commits by itself leaves its version for the next read. */
+  readonly isThrough?: boolean
 }
 
 const LEASE_MS = 10_000
@@ -108,7 +114,9 @@ async function run(scheduler: fc.Scheduler, plan: readonly Actor[], setting: Set
         return
       }
       case 'write': {
-        const version = await self.harness.write(commit)
+        const version = await (setting.isThrough
+          ? self.harness.writeThrough(commit)
+          : self.harness.write(commit))
         if (self.isDead) return
         self.own = Math.max(self.own, version)
         acknowledged = Math.max(acknowledged, version)
@@ -132,6 +140,11 @@ async function run(scheduler: fc.Scheduler, plan: readonly Actor[], setting: Set
         self.link.crash()
       }
     }
+  }
+
+  // What a write leaves behind is stored under marks that its process knows from before.
+  if (setting.isThrough) {
+    for (const { harness } of processes) await scheduler.waitFor(harness.read(load))
   }
 
   const running = plan.map(async (actor) => {

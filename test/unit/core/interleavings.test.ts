@@ -30,7 +30,7 @@ const actors = fc.array(
     fc.record({
       kind: fc.constant('write' as const),
       times: fc.integer({ min: 1, max: 3 }),
-      inTransaction: fc.boolean(),
+      how: fc.constantFrom('by itself', 'through', 'in a transaction'),
       ends: fc.constantFrom('well', 'well', 'in a rollback', 'without an answer'),
     }),
     fc.record({ kind: fc.constant('clear' as const), times: fc.constant(1) }),
@@ -43,7 +43,7 @@ type Actor =
   | {
       readonly kind: 'write'
       readonly times: number
-      readonly inTransaction: boolean
+      readonly how: 'by itself' | 'through' | 'in a transaction'
       readonly ends: 'well' | 'in a rollback' | 'without an answer'
     }
   | { readonly kind: 'clear'; readonly times: number }
@@ -94,12 +94,15 @@ async function run(
     return version
   }
 
-  const write = async ({ inTransaction, ends }: Extract<Actor, { kind: 'write' }>) => {
+  const write = async ({ how, ends }: Extract<Actor, { kind: 'write' }>) => {
     const send = () => commit(ends !== 'without an answer')
     const outcome = ends === 'without an answer' ? 'unknown' : 'settled'
     try {
-      if (!inTransaction) {
-        acknowledged = Math.max(acknowledged, await harness.write(send, { outcome }))
+      if (how !== 'in a transaction') {
+        const version = await (how === 'through'
+          ? harness.writeThrough(send, { outcome })
+          : harness.write(send, { outcome }))
+        acknowledged = Math.max(acknowledged, version)
         return
       }
       const scope = harness.engine.beginTransaction()
