@@ -170,6 +170,9 @@ describeEachDatabase('Kysely and Prisma on one database and one cache', (databas
 
     expect(await ticketOf(() => kyselyWrite(kysely))).toBe(expected)
     expect(await ticketOf(() => kysely.transaction().execute(kyselyWrite))).toBe(expected)
+    const controlled = await kysely.startTransaction().execute()
+    expect(await ticketOf(() => kyselyWrite(controlled))).toHaveLength(5)
+    expect(await ticketOf(() => controlled.commit().execute())).toBe(expected)
     expect(await ticketOf(() => prisma.director.update({ where, data }))).toBe(expected)
     const interactive = () => prisma.$transaction((tx) => tx.director.update({ where, data }))
     expect(await ticketOf(interactive)).toBe(expected)

@@ -1,8 +1,10 @@
 import { Decimal } from '@prisma/client/runtime/client'
-import type { ValueType } from '@tidemark/core'
+import { structuralCodec, type ValueType } from '@tidemark/core'
+import { EntryCodec, msgpackCodec } from '@tidemark/redis'
+import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 import { compareResults as compare } from '../../../packages/core/src/same-result.ts'
-import { decimalType } from '../redis/values.ts'
+import { anyValue, decimalType } from '../redis/values.ts'
 
 class Money {
   readonly #cents: number
@@ -59,6 +61,24 @@ describe('two results', () => {
   ])('are different: %s', (_, one, other) => {
     expect(compareResults([{ value: one }], [{ value: other }])).toBe('different')
     expect(compareResults([{ value: other }], [{ value: one }])).toBe('different')
+  })
+
+  it('are the same where one has been in Redis and the other in the memory of this process', () => {
+    const context = { valueTypes: [decimalType] as ValueType[], maxBytes: 10_000_000 }
+    const redis = new EntryCodec({ codec: msgpackCodec, compressAbove: 1000, ...context })
+    const memory = structuralCodec(context.valueTypes)
+    const facts = { tokens: [], createdAt: 0, ttlMs: 1, keepMs: 1, loadMs: 0, tags: [] }
+    fc.assert(
+      fc.property(anyValue, (value) => {
+        const kept = memory.encode(value, context)
+        const sealed = redis.seal('name', 'key', facts, value)
+        fc.pre(kept.state === 'encoded' && sealed.state === 'sealed')
+        const opened = redis.open('name', 'key', sealed.bytes)
+        const decoded = opened.state === 'opened' ? opened.value() : opened
+        if (decoded.state !== 'decoded') throw new Error(decoded.state)
+        expect(compareResults(decoded.value, memory.decode(kept.stored))).toBe('same')
+      }),
+    )
   })
 
   it('are the same rows in another order, at any depth', () => {
