@@ -24,7 +24,7 @@ export interface KeyMaterial {
 }
 
 /**
- * @param dependencies see `Dependencies.id`
+ * @param dependencies see `Dependencies.id`; with the version of the schema, where one was given
  * @throws UnencodableValue for a parameter that has no canonical encoding; the engine then bypasses
  *   with the reason `unkeyable-parameter`
  */
@@ -42,6 +42,11 @@ export function cacheKey(
     withLength(dependencies) +
     withLength(operation) +
     canonicalEncoding(parameters, valueTypes)) as CacheKey
+}
+
+/** A part of a key together with a version of the schema. No part begins like this by itself. */
+export function versioned(schemaVersion: string, part: string): string {
+  return `v${withLength(schemaVersion)}${part}`
 }
 
 function withLength(part: string): string {

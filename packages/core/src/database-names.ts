@@ -1,3 +1,4 @@
+import { versioned } from './cache-key.ts'
 import { checkName } from './check-options.ts'
 import { TidemarkError } from './tidemark-error.ts'
 
@@ -12,9 +13,15 @@ export class DatabaseNames {
    * The name to put into the keys of this client. One that nobody named has a name that nobody can give.
    *
    * @param client what stands for the connection to the database, the same object for each wrapping of it
+   * @param schemaVersion what tells its rows from those of another version of the application
    * @throws TidemarkError `AMBIGUOUS_DATABASE` for a second client of one adapter without a name
    */
-  claim(adapter: string, name: string | undefined, client: object): string {
+  claim(adapter: string, name: string | undefined, client: object, schemaVersion?: string): string {
+    const own = this.#claim(adapter, name, client)
+    return schemaVersion === undefined ? own : versioned(schemaVersion, own)
+  }
+
+  #claim(adapter: string, name: string | undefined, client: object): string {
     if (name !== undefined) {
       checkName('database', name)
       return `named ${name}`

@@ -48,6 +48,8 @@ export interface EngineSettings {
   readonly ttlJitter: number
   readonly maxEntryBytes: number
   readonly maxShapes: number
+  /** Part of every key, where it was given. */
+  readonly schemaVersion?: string | undefined
   /** What a write does for other processes where no hint says. */
   readonly consistency: Consistency
   /** The share of its time to live that an entry is kept in this process, where it is shared as well. */

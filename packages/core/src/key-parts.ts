@@ -7,6 +7,8 @@ export interface KeyParts extends Omit<KeyMaterial, 'parameters'> {
    * are in hexadecimal. Undefined where the text is not of the form that keys have.
    */
   readonly parameters: unknown
+  /** Which version of the schema its rows are of, where one was given or is known. */
+  readonly schemaVersion?: string
 }
 
 /** Reads a key back, see `cacheKey`. Undefined for text that is none. */
@@ -14,16 +16,29 @@ export function keyParts(key: CacheKey | string): KeyParts | undefined {
   const reader = new Reader(key)
   try {
     const adapter = reader.sized()
-    const database = reader.sized()
+    const [ofClient, database] = withoutVersion(reader.sized())
     const partition = reader.sized()
-    // What it depends on by a hint, which its entry says in full.
-    reader.sized()
+    // The rest is what it depends on by a hint, which its entry says in full.
+    const [given] = withoutVersion(reader.sized())
     const operation = reader.sized()
     const parameters = reader.value()
-    return reader.isAtEnd ? { adapter, database, partition, operation, parameters } : undefined
+    if (!reader.isAtEnd) return undefined
+    const schemaVersion = given ?? ofClient
+    return {
+      ...{ adapter, database: database.replace(/^named /, ''), partition, operation, parameters },
+      ...(schemaVersion !== undefined && { schemaVersion }),
+    }
   } catch {
     return undefined
   }
+}
+
+/** The two parts of what `versioned` makes. */
+function withoutVersion(part: string): [string | undefined, string] {
+  if (!part.startsWith('v')) return [undefined, part]
+  const reader = new Reader(part.slice(1))
+  const version = reader.sized()
+  return [version, reader.rest]
 }
 
 /** Reads what canonical-encoding.ts writes. */
@@ -37,6 +52,10 @@ class Reader {
 
   get isAtEnd(): boolean {
     return this.#at === this.#text.length
+  }
+
+  get rest(): string {
+    return this.#text.slice(this.#at)
   }
 
   sized(): string {

@@ -1,4 +1,4 @@
-import { cacheKey, type CacheKey, type KeyMaterial } from './cache-key.ts'
+import { cacheKey, type CacheKey, type KeyMaterial, versioned } from './cache-key.ts'
 import type { Engine } from './engine.ts'
 import type { BypassReason } from './outcomes.ts'
 import type { ReadMode, ResolvedHint } from './policy.ts'
@@ -111,7 +111,9 @@ function loadsOnce({ shared }: Engine, { cancellable }: ReadCall, policy: ReadPo
 /** Undefined where a parameter has no encoding, or throws when it is looked at. */
 function keyOf(engine: Engine, material: KeyMaterial, id: string): CacheKey | undefined {
   try {
-    return cacheKey(material, id, engine.valueTypes)
+    const { schemaVersion } = engine.settings
+    const variant = schemaVersion === undefined ? id : versioned(schemaVersion, id)
+    return cacheKey(material, variant, engine.valueTypes)
   } catch {
     return undefined
   }

@@ -23,6 +23,12 @@ export interface TidemarkOptions extends CachingOptions {
   readonly shared?: SharedTier
   /** Keeps applications apart that share one shared tier. Default: `'tidemark'`. */
   readonly namespace?: string
+  /**
+   * A name for the shape of rows, part of every key: whoever has another one is not served what this one has stored, and
+   * still makes it old by its writes. Give each version of an application that reads rows of another shape its own. Default: a
+   * hash of the schema with Prisma, none with Kysely.
+   */
+  readonly schemaVersion?: string
   /** What a write does for readers in other processes. Default: `'available'`. */
   readonly consistency?: Consistency
   /**
@@ -75,6 +81,7 @@ export interface ResolvedOptions {
   readonly memoryTtlShare: number
   readonly shared: SharedTier | undefined
   readonly namespace: string
+  readonly schemaVersion: string | undefined
   readonly consistency: Consistency
   readonly maxStalenessMs: number
   readonly verify: ResolvedVerify | undefined
@@ -88,6 +95,7 @@ const NAMES = [
   'memory',
   'shared',
   'namespace',
+  'schemaVersion',
   'consistency',
   'maxStaleness',
   'lease',
@@ -126,6 +134,7 @@ export function resolveOptions(options: TidemarkOptions): ResolvedOptions {
     )
   }
   checkName('namespace', namespace)
+  if (options.schemaVersion !== undefined) checkName('schemaVersion', options.schemaVersion)
   checkConsistency('consistency', consistency)
   checkMethods('clock', clock, ['now'])
   checkMethods('random', random, ['fraction', 'token'])
@@ -141,6 +150,7 @@ export function resolveOptions(options: TidemarkOptions): ResolvedOptions {
     memoryTtlShare: shared ? ttlShare : 1,
     shared,
     namespace,
+    schemaVersion: options.schemaVersion,
     consistency,
     verify: options.verify === undefined ? undefined : resolveVerify(options.verify),
     maxStalenessMs: maxStaleness === 0 ? 0 : parseFiniteDuration('maxStaleness', maxStaleness),

@@ -250,6 +250,7 @@ export function createTidemark(options: TidemarkOptions = {}): Tidemark {
       ttlJitter: resolved.ttlJitter,
       maxEntryBytes: resolved.maxEntryBytes,
       maxShapes: resolved.maxShapes,
+      schemaVersion: resolved.schemaVersion,
       consistency: resolved.consistency,
       memoryTtlShare: resolved.memoryTtlShare,
       verify: resolved.verify,

@@ -16,6 +16,7 @@ import {
 import { ReadHook } from './read-hook.ts'
 import { ReadPlans } from './read-plans.ts'
 import { prismaValueTypes } from './value-types.ts'
+import { schemaVersionOf } from './schema-version.ts'
 import { watchWrites } from './watched-engine.ts'
 import type { WriteWatch } from './write-watch.ts'
 
@@ -80,7 +81,12 @@ function bind(
   if (cachedClients.has(client)) throw cachedAlready()
   const internals = readClient(client)
   const { engine } = cache
-  const database = engine.databases.claim('prisma', options.database, internals.engine)
+  const database = engine.databases.claim(
+    'prisma',
+    options.database,
+    internals.engine,
+    engine.settings.schemaVersion === undefined ? schemaVersionOf(internals) : undefined,
+  )
   for (const type of prismaValueTypes) engine.declareValueType(type)
 
   const defaultSchema = options.defaultSchema ?? defaultSchemaOf(internals.provider)

@@ -38,11 +38,15 @@ export function readSchema(text: string): ReadonlyMap<string, SchemaModel> {
   return models
 }
 
+export function withoutComments(text: string): string {
+  return text.replace(STRINGS_AND_COMMENTS, (match) => (match.startsWith('"') ? match : ' '))
+}
+
+const STRINGS_AND_COMMENTS = /"(?:[^"\\\n]|\\.)*"|\/\/[^\n]*|\/\*[\s\S]*?\*\//g
+
 /** Neither braces in a string nor a commented-out field may look like structure. */
 function withoutCommentsAndStrings(text: string): string {
-  return text.replace(/"(?:[^"\\\n]|\\.)*"|\/\/[^\n]*|\/\*[\s\S]*?\*\//g, (match) =>
-    match.startsWith('"') ? '""' : ' ',
-  )
+  return text.replace(STRINGS_AND_COMMENTS, (match) => (match.startsWith('"') ? '""' : ' '))
 }
 
 function readModel(isView: boolean, body: string): SchemaModel {

@@ -31,7 +31,7 @@ describe('createTidemark refuses', () => {
     message,
     make(options),
   ]
-  const unknown = `createTidemark: unknown option "tll", expected one of ${CACHING_OPTIONS}, ttlJitter, memory, shared, namespace, consistency, maxStaleness, lease, verify, maxShapes, clock, random (did you mean ttl?)`
+  const unknown = `createTidemark: unknown option "tll", expected one of ${CACHING_OPTIONS}, ttlJitter, memory, shared, namespace, schemaVersion, consistency, maxStaleness, lease, verify, maxShapes, clock, random (did you mean ttl?)`
   const unknownOfMemory =
     'memory: unknown option "maxByte", expected one of maxEntries, maxBytes, maxEntryBytes, ttlShare (did you mean maxBytes?)'
   const refusals: Refusal[] = [
@@ -133,6 +133,8 @@ describe('createTidemark refuses', () => {
     }),
     option('namespace: expected a string that is not empty, got ""', { namespace: '' }),
     option('namespace: expected a string that is not empty, got 5', { namespace: 5 }),
+    option('schemaVersion: expected a string that is not empty, got 5', { schemaVersion: 5 }),
+    option('schemaVersion: expected a string that is not empty, got ""', { schemaVersion: '' }),
     option('consistency: expected one of strict, available, fresh, got "eventual"', {
       consistency: 'eventual',
     }),
