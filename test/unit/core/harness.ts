@@ -167,6 +167,8 @@ export interface ReadOptions {
   readonly cancellable?: boolean
   readonly origin?: ReadOrigin
   readonly isOutage?: (error: unknown) => boolean
+  readonly isEmpty?: (value: unknown) => boolean
+  readonly changesResult?: boolean
 }
 
 export interface WriteOptions {
