@@ -1,7 +1,7 @@
 import { AsyncLocalStorage } from 'node:async_hooks'
 import { setImmediate } from 'node:timers/promises'
 import { createTidemark, type ReadHint } from '@tidemark/core'
-import { Gate, ManualClock, SeededRandom } from '@tidemark/testing'
+import { Gate, ManualClock, SeededRandom, SharedStore } from '@tidemark/testing'
 import { describe, expect, it } from 'vitest'
 import { Harness, type ReadOptions } from './harness.ts'
 
@@ -294,6 +294,129 @@ describe('staleWhileRevalidate', () => {
     clock.advance(12_000)
     expect(await harness.read(() => 2, { hint: { ttl: '10s' } })).toBe(2)
   })
+})
+
+describe('where processes share', () => {
+  const hint = { ttl: '10s', staleWhileRevalidate: '5s' } as const
+
+  function processes(options: ReadHint = hint) {
+    const clock = new ManualClock()
+    const random = new SeededRandom(1)
+    const store = new SharedStore({ clock, random, leaseMs: 10_000 })
+    const join = () => {
+      const link = store.connect()
+      const cache = createTidemark({ clock, random, shared: link, ttlJitter: 0 })
+      const harness = new Harness({ cache, clock })
+      const read = <T>(load: () => T | Promise<T>) => harness.read(load, { hint: options })
+      return { link, harness, read, count: () => harness.counts() }
+    }
+    return { clock, join }
+  }
+
+  it('serves what another has stored and is a little too old, and shares what it loads anew', async () => {
+    const { clock, join } = processes()
+    const [one, other] = [join(), join()]
+    await one.read(() => 'old')
+    clock.advance(14_999)
+    expect(await other.read(() => 'new')).toBe('old')
+    await quiet()
+    expect(other.count().hits).toEqual({ stale: 1 })
+    expect(await one.read(() => 'not asked')).toBe('old')
+    await quiet()
+    expect(await one.read(() => 'not asked')).toBe('new')
+    expect([one.harness.loads, other.harness.loads]).toEqual([1, 1])
+  })
+
+  it('keeps an entry as long as whoever stored it may serve it', async () => {
+    const { clock, join } = processes()
+    const [one, other] = [join(), join()]
+    await one.read(() => 'old')
+    clock.advance(15_000)
+    expect(await other.read(() => 'new')).toBe('new')
+    expect(other.count().misses).toEqual({ absent: 1 })
+  })
+
+  it('loads once for those who are served while the marks are being read', async () => {
+    const { clock, join } = processes()
+    const one = join()
+    await one.read(() => 'old')
+    clock.advance(10_000)
+    await one.read(() => 'new')
+    await quiet()
+    clock.advance(10_000)
+    const gate = new Gate()
+    // Makes the marks known, and begins nothing that is not held.
+    let lookups = 0
+    one.link.hold = ({ method }) => {
+      if (method !== 'lookup') return Promise.resolve()
+      lookups += 1
+      return lookups > 1 ? gate.pass(() => {}) : Promise.resolve()
+    }
+    const reads = [one.read(() => 'newer'), one.read(() => 'newer')]
+    await gate.reached
+    gate.open()
+    expect(await Promise.all(reads)).toEqual(['new', 'new'])
+    await quiet()
+    expect(one.harness.loads).toBe(3)
+  })
+
+  it('loads nothing where another has written since', async () => {
+    const { clock, join } = processes()
+    const [one, other] = [join(), join()]
+    one.link.hold = ({ method }) =>
+      method === 'message' ? Promise.reject(new Error('lost')) : Promise.resolve()
+    await one.read(() => 'old')
+    clock.advance(10_000)
+    const gate = new Gate()
+    let lookups = 0
+    one.link.hold = ({ method }) => {
+      if (method === 'message') return Promise.reject(new Error('lost'))
+      lookups += method === 'lookup' ? 1 : 0
+      return lookups === 2 ? gate.pass(() => {}) : Promise.resolve()
+    }
+    // It was current when it was served; the refresh is held at its own look at the marks.
+    expect(await one.read(() => 'not asked')).toBe('old')
+    await gate.reached
+    await other.harness.write(() => undefined)
+    gate.open()
+    await quiet()
+    expect(one.harness.loads).toBe(1)
+    expect(await one.read(() => 'new')).toBe('new')
+  })
+
+  it("loads once for all with coalesce: 'shared'", async () => {
+    const { clock, join } = processes({ ...hint, coalesce: 'shared' })
+    const [one, other] = [join(), join()]
+    await one.read(() => 'old')
+    await quiet()
+    clock.advance(10_000)
+    const gate = new Gate()
+    expect(await one.read(() => gate.pass(() => 'new'))).toBe('old')
+    await gate.reached
+    expect(await other.read(() => 'not asked')).toBe('old')
+    await quiet()
+    gate.open()
+    await quiet()
+    expect(await other.read(() => 'not asked')).toBe('old')
+    await quiet()
+    expect(await other.read(() => 'not asked')).toBe('new')
+    expect([one.harness.loads, other.harness.loads]).toEqual([2, 0])
+  })
+})
+
+it('what is being loaded for a reader is not loaded for another in the background', async () => {
+  const hint = { ttl: '10s', staleWhileRevalidate: '5s' } as const
+  const { clock, harness, read } = under(hint)
+  await read()
+  clock.advance(10_000)
+  const gate = new Gate()
+  const asking = harness.read(() => gate.pass(() => 1), { hint: { ...hint, mode: 'refresh' } })
+  await gate.reached
+  expect(await read()).toBe(0)
+  await quiet()
+  gate.open()
+  expect(await asking).toBe(1)
+  expect(harness.loads).toBe(2)
 })
 
 it('a cache that is closed waits for what it loads anew', async () => {
