@@ -81,7 +81,7 @@ export default defineConfig({
             'test/integration/kysely/{cancellation,reads,schema-changes,transactions}.test.ts',
             'test/integration/prisma/{extensions,raw,transactions,writes}.test.ts',
             'test/integration/dialects/sqlite-kysely.test.ts',
-            'test/integration/{hazards,both-adapters,shared-project}.test.ts',
+            'test/integration/{hazards,both-adapters,policies,shared-project}.test.ts',
           ],
           globalSetup: 'test/support/start-servers.ts',
           testTimeout: 20_000,

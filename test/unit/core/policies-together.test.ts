@@ -61,8 +61,10 @@ describe.each(cases)('what is $age, with $write, where the database $database', 
       const clock = new ManualClock()
       const cache = createTidemark({ clock, random: new SeededRandom(1), ttlJitter: 0 })
       const harness = new Harness({ cache, clock })
-      const given10s: ReadHint = { ttl: '10s' }
-      const hint = parts.reduce((all, part) => ({ ...all, [part]: PARTS[part] }), given10s)
+      const hint: ReadHint = {
+        ttl: '10s',
+        ...Object.fromEntries(parts.map((part) => [part, PARTS[part]])),
+      }
       let row = 'old'
       await harness.read(() => row, { hint })
       clock.advance(AGES[given.age])
@@ -107,7 +109,7 @@ describe.each(cases)('what is $age, with $write, where the database $database', 
       const isStored = given.database !== 'fails' && given.write !== 'a write during the load'
       if (isStored && loads === 2) expect(next).toBe('new')
       await setImmediate()
-      const [shape] = cache.metrics().queries.filter(({ kind }) => kind === 'read')
+      const shape = cache.metrics().queries.find(({ kind }) => kind === 'read')
       const { hits, misses, bypasses } = shape!
       const counts = [hits, misses, bypasses].flatMap((kinds) => Object.values(kinds))
       expect(counts.reduce((sum, count) => sum + count, 0)).toBe(3)
