@@ -123,3 +123,9 @@ export type {
   SharedTier,
   SharedTierContext,
 } from './shared-tier.ts'
+export type { DirectApi } from './direct-api.ts'
+export type { DirectOptions, GetOptions } from './direct-options.ts'
+export type { LoadMany } from './load-batch.ts'
+export type { Found, Slot } from './slot.ts'
+export { cachedMethod } from './wrap.ts'
+export type { Cachable, CachedMethodOptions, Wrapped, WrapOptions } from './wrap.ts'

@@ -1,4 +1,5 @@
 import { InProcessBus } from './bus.ts'
+import { DirectApi } from './direct-api.ts'
 import { Engine } from './engine.ts'
 import { EVENT_NAMES, type TidemarkEvents, type TidemarkListener } from './events.ts'
 import { type HealthReport, healthOf } from './health.ts'
@@ -57,9 +58,7 @@ export interface MetricsReport {
  * (`withCache` of `@tidemark/kysely`, `cacheExtension` of `@tidemark/prisma`) bind clients to it; all that
  * are bound to one cache see each other's writes.
  */
-export class Tidemark implements AsyncDisposable {
-  /** The seam for adapters. Applications have no need of it. */
-  readonly engine: Engine
+export class Tidemark extends DirectApi implements AsyncDisposable {
   #closing: Promise<void> | undefined
 
   /** Use `createTidemark`. */
@@ -67,7 +66,7 @@ export class Tidemark implements AsyncDisposable {
     if (typeof (engine as Partial<Engine> | undefined)?.read !== 'function') {
       throw invalidOption('new Tidemark()', 'an engine', engine, '; call createTidemark(options)')
     }
-    this.engine = engine
+    super(engine)
   }
 
   /**

@@ -43,6 +43,8 @@ export interface HarnessParts {
   /** What this and other harnesses share; they then share a clock as well. */
   readonly shared?: { readonly tier: SharedTier; readonly maxStalenessMs: number }
   readonly clock?: ManualClock
+  /** What harnesses that share a tier share as well, so that no two writers have one name. */
+  readonly random?: SeededRandom
   /** A cache that was made the public way, with that clock. */
   readonly cache?: Tidemark
 }
@@ -53,7 +55,7 @@ export interface HarnessParts {
  */
 export class Harness {
   readonly clock: ManualClock
-  readonly random = new SeededRandom(1)
+  readonly random: SeededRandom
   readonly cache: Tidemark
   /** How many loads have been asked for. */
   loads = 0
@@ -61,6 +63,7 @@ export class Harness {
 
   constructor(parts: HarnessParts = {}) {
     this.clock = parts.clock ?? new ManualClock()
+    this.random = parts.random ?? new SeededRandom(1)
     this.cache = parts.cache ?? this.#makeCache(parts)
     this.#policies = this.cache.engine.policies({ cacheByDefault: true })
   }

@@ -1,0 +1,36 @@
+/** Loads of several keys, which those who ask for them at about the same time share. */
+export type LoadMany<T> = (keys: readonly string[]) => PromiseLike<ReadonlyMap<string, T>>
+
+/**
+ * Gathers keys that are to be loaded, and loads them together.
+ *
+ * It waits until all that is ready to run has run, and for nothing else: to wait for what others load as well could be to
+ * wait for those who wait for this.
+ */
+export class LoadBatch<T> {
+  readonly #load: LoadMany<T>
+  #gathering:
+    { readonly keys: string[]; readonly loaded: Promise<ReadonlyMap<string, T>> } | undefined
+
+  constructor(load: LoadMany<T>) {
+    this.#load = load
+  }
+
+  /** Undefined where the load gives nothing for the key. */
+  async load(key: string): Promise<T | undefined> {
+    const { keys, loaded } = (this.#gathering ??= this.#gather())
+    keys.push(key)
+    return (await loaded).get(key)
+  }
+
+  #gather() {
+    const keys: string[] = []
+    const loaded = new Promise<ReadonlyMap<string, T>>((resolve, reject) => {
+      setImmediate(() => {
+        this.#gathering = undefined
+        Promise.resolve(this.#load(keys)).then(resolve, reject)
+      })
+    })
+    return { keys, loaded }
+  }
+}
