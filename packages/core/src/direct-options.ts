@@ -1,4 +1,5 @@
 import { checkKeys, checkName } from './check-options.ts'
+import { CACHING_OPTION_NAMES } from './policy-options.ts'
 import { checkPartition, type Partition, partitionReader } from './partition.ts'
 import { type CachedHint, type ReadHint, resolveHint } from './policy.ts'
 
@@ -46,21 +47,24 @@ const GET_NAMES: readonly (keyof GetOptions)[] = [
   'partition',
 ]
 
+const NAMES: readonly (keyof DirectOptions)[] = [
+  ...CACHING_OPTION_NAMES,
+  ...(['tags', 'tables', 'consistency', 'mode', 'freshAfter', 'name', 'partition'] as const),
+]
+
 /** @throws TidemarkError `INVALID_OPTION` that names the option at fault */
 export function resolveDirectOptions(
   method: string,
   options: DirectOptions,
 ): ResolvedDirectOptions {
-  // Something else than an object is said to be that by `resolveHint`.
-  const { name, partition, ...hint } = options ?? {}
+  checkKeys(method, options, NAMES, EXPECTED)
+  const { name, partition, ...hint } = options
   if (name !== undefined) checkName(`${method}.name`, name)
   if (partition !== undefined) checkPartition(partition)
-  return {
-    hint: resolveHint(options === null ? options : hint, method),
-    name,
-    partition: partitionReader(partition),
-  }
+  return { hint: resolveHint(hint, method), name, partition: partitionReader(partition) }
 }
+
+const EXPECTED = "an object such as { ttl: '1m', tags: ['users'] }"
 
 /**
  * For what is not loaded by the cache: it has no load to begin early, and no error to hide.
@@ -68,7 +72,7 @@ export function resolveDirectOptions(
  * @throws TidemarkError `INVALID_OPTION` that names the option at fault
  */
 export function resolveGetOptions(options: GetOptions): ResolvedDirectOptions {
-  checkKeys('get', options, GET_NAMES, "an object such as { ttl: '1m' }")
+  checkKeys('get', options, GET_NAMES, EXPECTED)
   return resolveDirectOptions('get', {
     ...options,
     ...{ staleWhileRevalidate: 0, staleIfError: 0, refreshAhead: false, coalesce: 'process' },

@@ -57,6 +57,9 @@ export function cachedMethod<This, Args extends unknown[]>({
   cache,
   ...options
 }: CachedMethodOptions<This, Args>) {
+  if (typeof cache !== 'function' && typeof cache?.getOrLoad !== 'function') {
+    throw invalidOption('cachedMethod.cache', 'a cache, or a function that returns one', cache)
+  }
   return <T>(
     method: (this: This, ...args: Args) => Promise<T>,
     context: ClassMethodDecoratorContext<This, (this: This, ...args: Args) => Promise<T>>,

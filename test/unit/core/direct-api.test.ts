@@ -22,7 +22,9 @@ function slotOf<T>(found: Found<T>) {
 describe('getOrLoad', () => {
   it('loads once, and serves each caller a value of its own', async () => {
     const { cache } = open()
-    const load = vi.fn(async () => [{ id: 5, at: new Date(0) }])
+    const load = vi.fn<() => Promise<{ id: number; at: Date }[]>>(async () => [
+      { id: 5, at: new Date(0) },
+    ])
     for (let again = 0; again < 3; again += 1) {
       const user = await cache.getOrLoad('user:5', load)
       expect(user).toEqual([{ id: 5, at: new Date(0) }])
@@ -48,7 +50,7 @@ describe('getOrLoad', () => {
   it('shares one load among those who come together', async () => {
     const { cache } = open()
     const gate = new Gate()
-    const load = vi.fn(async () => {
+    const load = vi.fn<() => Promise<number>>(async () => {
       await gate.pass(() => undefined)
       return 1
     })
@@ -105,7 +107,7 @@ describe('getOrLoad', () => {
 
   it('goes by its policy', async () => {
     const { cache, clock } = open({ ttl: '1m' })
-    const load = vi.fn(async () => null)
+    const load = vi.fn<() => Promise<null>>(async () => null)
     const read = () => cache.getOrLoad('a', load, { ttl: '10s', negativeTtl: '1s' })
     await read()
     clock.advance(999)
@@ -244,7 +246,9 @@ describe('many keys', () => {
   it('load those together that are not there', async () => {
     const { cache } = open()
     await cache.getOrLoad('n:2', () => 'two')
-    const load = vi.fn(async (keys: readonly string[]) => new Map(keys.map((key) => [key, key])))
+    const load = vi.fn<(keys: readonly string[]) => Promise<Map<string, string>>>(
+      async (keys) => new Map(keys.map((key) => [key, key])),
+    )
     expect(await cache.getOrLoadMany(['n:1', 'n:2', 'n:3', 'n:1'], load)).toEqual(
       new Map([
         ['n:1', 'n:1'],
@@ -260,7 +264,7 @@ describe('many keys', () => {
 
   it('leave out what there is nothing for, and remember that', async () => {
     const { cache } = open()
-    const load = vi.fn(async () => new Map([['a', 1]]))
+    const load = vi.fn<() => Promise<Map<string, number>>>(async () => new Map([['a', 1]]))
     for (let again = 0; again < 2; again += 1) {
       expect([...(await cache.getOrLoadMany(['b', 'a'], load))]).toEqual([['a', 1]])
     }

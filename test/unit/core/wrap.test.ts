@@ -4,7 +4,9 @@ import { describe, expect, it, vi } from 'vitest'
 describe('a wrapped function', () => {
   it('answers from the cache by its key, and is called where it cannot', async () => {
     const cache = createTidemark()
-    const fetchUser = vi.fn(async (id: number, full = false) => ({ id, full }))
+    const fetchUser = vi.fn<(id: number, full?: boolean) => Promise<object>>(
+      async (id, full = false) => ({ id, full }),
+    )
     const userOf = cache.wrap(fetchUser, { key: (id, full) => `user:${id}:${full ?? false}` })
     expect(await userOf(5)).toEqual({ id: 5, full: false })
     expect(await userOf(5)).toEqual({ id: 5, full: false })
@@ -32,7 +34,7 @@ describe('a wrapped function', () => {
 
   it('has tags by its arguments, or always the same', async () => {
     const cache = createTidemark()
-    const load = vi.fn(async (id: number) => id)
+    const load = vi.fn<(id: number) => Promise<number>>(async (id) => id)
     const byArguments = cache.wrap(load, { key: (id) => `a:${id}`, tags: (id) => [`tenant:${id}`] })
     const always = cache.wrap(load, { key: (id) => `b:${id}`, tags: ['all'], name: 'B' })
     const callAll = async () => {
@@ -53,9 +55,11 @@ describe('a decorated method', () => {
 
   it('answers from the cache, in which all instances share the results', async () => {
     const cache = createTidemark()
-    const find = vi.fn(async function (this: { prefix: string }, id: number) {
-      return `${this.prefix}${id}`
-    })
+    const find = vi.fn<(this: { prefix: string }, id: number) => Promise<string>>(
+      async function (id) {
+        return `${this.prefix}${id}`
+      },
+    )
     const decorate = cachedMethod({ cache, key: (id: number) => `user:${id}` })
     const cached = decorate(find as never, contextOf('find') as never) as unknown as typeof find
     const [one, other] = [
@@ -69,7 +73,7 @@ describe('a decorated method', () => {
   })
 
   it('finds the cache where its instance has it', async () => {
-    const find = vi.fn(async () => 1)
+    const find = vi.fn<() => Promise<number>>(async () => 1)
     const decorate = cachedMethod<{ cache: ReturnType<typeof createTidemark> }, []>({
       cache: (self) => self.cache,
       key: () => 'a',

@@ -1,0 +1,98 @@
+import { cachedMethod, createTidemark } from '@tidemark/core'
+import { describe } from 'vitest'
+import { type Refusal, refuses } from '../refusals.ts'
+
+const cache = createTidemark()
+const other = createTidemark()
+const load = () => 1
+const options = "expected an object such as { ttl: '1m', tags: ['users'] }"
+const duration = "a duration above 0 (milliseconds, or a string such as '30s', '5m', '1d')"
+
+/** What the types refuse as well: a program in JavaScript has none. */
+const wrong = (value: unknown) => value as never
+
+describe('getOrLoad refuses', () => {
+  const of =
+    (...args: unknown[]) =>
+    () =>
+      cache.getOrLoad(...(args as Parameters<typeof cache.getOrLoad>))
+  const refusals: Refusal[] = [
+    ['key: expected a string that is not empty, got ""', of('', load)],
+    ['key: expected a string that is not empty, got 5', of(5, load)],
+    ['getOrLoad: expected a function that loads, got undefined', of('a')],
+    [
+      'getOrLoad: expected a function that loads, got an instance of Promise',
+      of('a', Promise.resolve(1)),
+    ],
+    [`getOrLoad: ${options}, got null`, of('a', load, null)],
+    [`getOrLoad: ${options}, got "1m"`, of('a', load, '1m')],
+    [`getOrLoad.ttl: expected ${duration}, got 0`, of('a', load, { ttl: 0 })],
+    ['getOrLoad.name: expected a string that is not empty, got ""', of('a', load, { name: '' })],
+    [
+      'partition: expected a string, or a function that returns one, got 5',
+      of('a', load, { partition: 5 }),
+    ],
+    [
+      'partition(): expected a string that is not empty, or undefined, got ""',
+      of('a', load, { partition: () => '' }),
+    ],
+  ]
+  refuses(refusals)
+})
+
+describe('the other ways refuse', () => {
+  refuses([
+    [
+      'getOrLoadMany[0]: expected a string that is not empty, got 5',
+      () => cache.getOrLoadMany(wrong([5]), wrong(load)),
+    ],
+    [
+      'getOrLoadMany: expected an array of strings, got "a"',
+      () => cache.getOrLoadMany(wrong('a'), wrong(load)),
+    ],
+    [
+      'getOrLoadMany: expected a function that loads, got undefined',
+      () => cache.getOrLoadMany(['a'], wrong(undefined)),
+    ],
+    ['getMany: expected an array of strings, got "a"', () => cache.getMany(wrong('a'))],
+    [`get: ${options}, got "1m"`, () => cache.get('a', wrong('1m'))],
+    [
+      'get: unknown option "staleIfError", expected one of ttl, negativeTtl, isolation, tags, tables, consistency, freshAfter, name, partition',
+      () => cache.get('a', wrong({ staleIfError: '1m' })),
+    ],
+    [
+      'set: expected the slot that get() of this cache gave, got "a"',
+      () => cache.set(wrong('a'), 1),
+    ],
+    [
+      'set: expected the slot that get() of this cache gave, got an instance of Slot',
+      async () => {
+        const found = await other.get('a')
+        await cache.set(wrong('slot' in found && found.slot), 1)
+      },
+    ],
+    ['invalidate.keys[0]: expected a string that is not empty, got ""', () => cache.delete('')],
+    ['wrap: expected a function, got 5', () => cache.wrap(wrong(5), { key: () => 'a' })],
+    [
+      'wrap.key: expected a function of the arguments that returns a string, got "a"',
+      () => cache.wrap(load, wrong({ key: 'a' })),
+    ],
+    [
+      "wrap: expected an object such as { key: (id) => `user:${id}`, ttl: '1m' }, got undefined",
+      () => cache.wrap(load, wrong(undefined)),
+    ],
+    [`wrap.ttl: expected ${duration}, got -1`, () => cache.wrap(load, { key: () => 'a', ttl: -1 })],
+    [
+      'key: expected a string that is not empty, got 5',
+      () => cache.wrap(load, { key: () => wrong(5) })(),
+    ],
+    [
+      'cachedMethod: expected a method, by a standard decorator, got "find"',
+      () => cachedMethod({ cache, key: () => 'a' })(wrong(load), wrong('find')),
+    ],
+    [
+      'cachedMethod.cache: expected a cache, or a function that returns one, got undefined',
+      () => cachedMethod(wrong({ key: () => 'a' })),
+    ],
+  ])
+})
