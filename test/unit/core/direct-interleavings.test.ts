@@ -8,19 +8,23 @@ import { Harness } from './harness.ts'
  * Readers of one value, by each way that the direct API has, beside those who change it and then invalidate it: in every
  * order that fast-check can make of their steps.
  */
-describe('in any order of the steps of who loads, sets and invalidates', () => {
-  it.each(['one process', 'two processes'] as const)(
-    'no read gets what was there before an invalidation that was acknowledged before it (%s)',
-    async (where) => {
-      await fc.assert(
-        fc.asyncProperty(fc.scheduler(), actors, async (scheduler, plan) => {
-          await run(scheduler, plan, where)
-        }),
-        { numRuns: 500, seed: Number(process.env['TIDEMARK_SEED'] ?? 20261121) },
-      )
-    },
-  )
-})
+describe(
+  'in any order of the steps of who loads, sets and invalidates',
+  { timeout: 60_000 },
+  () => {
+    it.each(['one process', 'two processes'] as const)(
+      'no read gets what was there before an invalidation that was acknowledged before it (%s)',
+      async (where) => {
+        await fc.assert(
+          fc.asyncProperty(fc.scheduler(), actors, async (scheduler, plan) => {
+            await run(scheduler, plan, where)
+          }),
+          { numRuns: 500, seed: Number(process.env['TIDEMARK_SEED'] ?? 20261121) },
+        )
+      },
+    )
+  },
+)
 
 const actor = fc.record({
   does: fc.constantFrom(
