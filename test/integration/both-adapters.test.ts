@@ -2,7 +2,7 @@ import { createTidemark, type Tidemark } from '@tidemark/core'
 import { cached, withCache } from '@tidemark/kysely'
 import { cacheExtension } from '@tidemark/prisma'
 import { Gate } from '@tidemark/testing'
-import type { Kysely } from 'kysely'
+import { type Kysely, sql } from 'kysely'
 import { afterEach, beforeEach, expect, it, vi } from 'vitest'
 import type { PrismaClient } from '../../prisma/generated/client.ts'
 import type { Tables } from '../../prisma/tables.ts'
@@ -219,5 +219,52 @@ describeEachDatabase('Kysely and Prisma on one database and one cache', (databas
     expect([rows[0]!.title, records[0]!.title]).toEqual(['Unseen', 'Unseen'])
     await client.$disconnect()
     await verified.close()
+  })
+
+  it('a query of either is explained, and not sent', async () => {
+    const alien = kysely.selectFrom('films').selectAll().where('id', '=', 1)
+    expect(await cache.explain(alien)).toMatchObject({ answeredFrom: 'database', reason: 'absent' })
+    const { key } = await cache.explain(alien)
+    await alien.execute()
+    expect(await cache.explain(alien)).toMatchObject({ key, reason: undefined })
+    expect((await cache.explain(alien)).answeredFrom).toBe('memory')
+
+    const search = { where: { id: 1 }, include: { director: true } }
+    const found = await cache.explain(prisma.film.findUnique({ ...search, cache: { ttl: '7s' } }))
+    expect(found).toMatchObject({ adapter: 'prisma', fingerprint: expect.stringContaining('Film') })
+    expect(found.policy!.ttlMs).toEqual({ value: 7000, from: 'hint' })
+    expect(found.tags.map(({ name }) => name)).toEqual(['*', 'directors', 'films'])
+
+    const before = cache.metrics().totals
+    const rename = { where: { id: 1 }, data: { title: 'Sent' } }
+    const writes = [
+      kysely.deleteFrom('films'),
+      () => kysely.transaction().execute((trx) => trx.deleteFrom('films').execute()),
+      prisma.film.update(rename),
+      () => prisma.$transaction([prisma.film.update(rename), prisma.film.deleteMany()]),
+      () => prisma.$transaction((tx) => tx.film.deleteMany()),
+      () =>
+        prisma.director.create({ data: { name: 'Sent', films: { create: { title: 'Sent' } } } }),
+    ]
+    for (const write of writes) {
+      const { kind, tags } = await cache.explain(write)
+      expect(kind).toBe('write')
+      expect(tags.map(({ name }) => name)).toContain('films')
+    }
+    const raw = [
+      () => sql`delete from films`.execute(kysely),
+      prisma.$executeRawUnsafe('delete from films'),
+    ]
+    for (const write of raw) {
+      const { tags } = await cache.explain(write)
+      expect(tags.map(({ name }) => name)).toEqual(['*'])
+    }
+    expect(cache.metrics().totals).toEqual(before)
+    const left = await database.sql<{ title: string }>('select title from films order by id')
+    expect(left).toEqual([{ title: 'Alien' }, { title: 'Brazil' }])
+    // What was explained may still be sent.
+    await alien.execute()
+    await prisma.film.update(rename)
+    expect((await alien.executeTakeFirst())!.title).toBe('Sent')
   })
 })

@@ -4,6 +4,7 @@ import type { Codec } from './codec.ts'
 import type { Consistency } from './consistency.ts'
 import { DatabaseNames } from './database-names.ts'
 import { Events } from './events.ts'
+import { currentExplainer } from './explaining.ts'
 import { Flights } from './flights.ts'
 import { invalidateOnWrite, type WriteCall } from './invalidate-on-write.ts'
 import type { Loaded } from './load-result.ts'
@@ -138,12 +139,14 @@ export class Engine {
 
   /** Answers a read from the cache, or by `load`. The value is the caller's own. */
   read<T>(call: ReadCall, load: Load<T>): Awaitable<T> {
-    return readThrough(this, call, load)
+    const explainer = currentExplainer()
+    return explainer ? explainer.read(this, call) : readThrough(this, call, load)
   }
 
   /** Runs a write that commits by itself, and makes old what it may have changed. */
   write<T>(call: WriteCall, run: () => Promise<T>): Promise<T> {
-    return invalidateOnWrite(this, call, run)
+    const explainer = currentExplainer()
+    return explainer ? explainer.write(this, call) : invalidateOnWrite(this, call, run)
   }
 
   /** For the adapter to hold as long as a transaction is open. */

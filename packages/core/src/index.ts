@@ -28,6 +28,7 @@ export type {
   TidemarkEvents,
   TidemarkListener,
 } from './events.ts'
+export type { Explainable, ExplainedPolicy, ExplainedTag, Explanation } from './explain.ts'
 export type { Inconclusive, VerificationReport, VerifyOptions } from './verification.ts'
 export type { Ticket, TicketCollector, Ticketed } from './tickets.ts'
 export { TidemarkError } from './tidemark-error.ts'

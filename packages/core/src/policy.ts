@@ -86,6 +86,7 @@ export class Policies {
   /** What holds where neither a hint nor a table says. */
   readonly defaults: ReadPolicy
   readonly #byTable: ReadonlyMap<string, ReadPolicy | false>
+  readonly #givenByTable = new Map<string, GivenPolicy>()
 
   /**
    * @param defaultSchema left out of table names, see `physicalTable`
@@ -106,11 +107,13 @@ export class Policies {
     for (const [table, policy] of Object.entries(tables)) {
       checkName('tables', table)
       const name = physicalName(table, defaultSchema).toLowerCase()
-      const parsed = parseTablePolicy(`tables.${table}`, policy, defaults)
+      const given = policy !== false && parseTablePolicy(`tables.${table}`, policy)
+      const parsed = given && refine(defaults, given)
       if (!areSamePolicies(byTable.get(name) ?? parsed, parsed)) {
         throw invalidOption('tables', `one policy for ${name}, however it is written`, tables)
       }
       byTable.set(name, parsed)
+      if (given) this.#givenByTable.set(name, given)
     }
     this.#byTable = byTable
   }
@@ -132,6 +135,11 @@ export class Policies {
     const policy = strictest(covered ? given : [...given, this.defaults])
     return { cached: true, policy }
   }
+
+  /** What the policy of this table says itself, if it has one. */
+  givenOf(table: string): GivenPolicy | undefined {
+    return this.#givenByTable.get(table.toLowerCase())
+  }
 }
 
 function physicalName(name: string, defaultSchema: string | undefined): string {
@@ -140,14 +148,9 @@ function physicalName(name: string, defaultSchema: string | undefined): string {
   return physicalTable(name.slice(dot + 1), name.slice(0, dot), defaultSchema)
 }
 
-function parseTablePolicy(
-  name: string,
-  policy: TablePolicy | false,
-  defaults: ReadPolicy,
-): ReadPolicy | false {
-  if (policy === false) return false
+function parseTablePolicy(name: string, policy: TablePolicy): GivenPolicy {
   checkKeys(name, policy, CACHING_OPTION_NAMES, 'an object with an optional ttl, or false')
-  return refine(defaults, parseCachingOptions(`${name}.`, policy))
+  return parseCachingOptions(`${name}.`, policy)
 }
 
 /** A hint, checked and resolved once, so that a query that is run often pays for it once. */

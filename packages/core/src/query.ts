@@ -64,7 +64,9 @@ export class ReadPlan {
   readonly decision: TablesDecision
   readonly changesResult: boolean
   readonly #reach: (tables: readonly string[]) => Reach
-  readonly #found: readonly string[]
+  /** Where `tables` is `'unknown'`: those that were found all the same. */
+  readonly found: readonly string[]
+  readonly policies: Policies
   readonly #dependencies: Dependencies
   readonly #dependenciesByHint = new WeakMap<CachedHint, Dependencies>()
   readonly #policy: ReadPolicy
@@ -74,11 +76,12 @@ export class ReadPlan {
   constructor(shape: ShapeMetrics, description: ReadDescription, policies: Policies) {
     this.shape = shape
     this.tables = description.tables
+    this.policies = policies
     this.obstacle = description.obstacle
     this.changesResult = description.changesResult ?? false
     this.#reach = description.reach ?? ((tables) => ({ tables }))
     // What text seems to name may be no table; a hint knows better.
-    this.#found = (description.found ?? []).filter(
+    this.found = (description.found ?? []).filter(
       (table) => this.#reach([table]).obstacle !== 'unknown-relation',
     )
     const { tables, obstacle } = this.#reach(this.#knownTables)
@@ -105,7 +108,7 @@ export class ReadPlan {
     let dependencies = this.#dependenciesByHint.get(hint)
     if (!dependencies) {
       const named = hint.tables ?? []
-      const found = hint.tables ? this.#found : []
+      const found = hint.tables ? this.found : []
       const { tables, obstacle } = this.#reach([...this.#knownTables, ...found, ...named])
       const tags = tagsOfRead([...tables, ...named.flatMap(namesOfTable)], hint.tags, hint.key)
       dependencies = { tags, id: tags.join('\n'), obstacle }

@@ -1,6 +1,7 @@
 import { InProcessBus } from './bus.ts'
 import { DirectApi } from './direct-api.ts'
 import { Engine } from './engine.ts'
+import { type Explainable, type Explanation, explainQuery } from './explain.ts'
 import { EVENT_NAMES, type TidemarkEvents, type TidemarkListener } from './events.ts'
 import { type HealthReport, healthOf } from './health.ts'
 import { InProcessMarks } from './in-process-marks.ts'
@@ -159,6 +160,21 @@ export class Tidemark extends DirectApi implements AsyncDisposable {
    */
   health(): Promise<HealthReport> {
     return healthOf(this.engine)
+  }
+
+  /**
+   * What the cache makes of a query: its key, what its result depends on, what policy holds and who has said so, and whether it
+   * would be a hit, and if not, why. The query is not sent, and nothing is served, stored or counted.
+   *
+   * @param query a query of a client that is bound to this cache, before it is sent: a Kysely query without `execute()`, a
+   *   call of Prisma that nobody awaits, or a function that sends one
+   * @throws TidemarkError `INVALID_OPTION`; whatever the client throws of a query that is wrong
+   * @example
+   * const { answeredFrom, reason, policy } = await cache.explain(db.selectFrom('person').selectAll())
+   * const { key, tags } = await cache.explain(prisma.person.findMany({ cache: { ttl: '1m' } }))
+   */
+  explain(query: Explainable): Promise<Explanation> {
+    return explainQuery(this.engine, query)
   }
 
   /**
