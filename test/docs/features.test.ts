@@ -2,6 +2,7 @@ import { createTidemark } from '@tidemark/core'
 import { withCache } from '@tidemark/kysely'
 import { describe, expect, it } from 'vitest'
 import { describeEachDatabase } from '../support/databases.ts'
+import { explain, listen } from './snippets/explain.ts'
 import { runnableSnippet, shownSnippets } from './snippets.ts'
 import { handlers } from './snippets/tickets.ts'
 import { verified } from './snippets/verification.ts'
@@ -9,6 +10,7 @@ import { verified } from './snippets/verification.ts'
 describe.each([
   ['docs/verification.md', 'verification', 2],
   ['docs/read-your-writes.md', 'tickets', 2],
+  ['docs/explain.md', 'explain', 2],
 ])('%s', (page, file, count) => {
   it('shows code as it was run', async () => {
     const shown = await shownSnippets(page)
@@ -36,6 +38,37 @@ describeEachDatabase('the code about tickets', (database) => {
     const cookies = { 'fresh-after': /=([^;]+)/.exec(cookie)![1]! }
     expect(await show(1, cookies)).toMatchObject({ title: 'Aliens' })
     expect(await show(1, { 'fresh-after': 'forged' })).toMatchObject({ title: 'Aliens' })
+    await cache.close()
+  })
+})
+
+describeEachDatabase('the code about explanations', (database) => {
+  it('says what the page says that it does', async () => {
+    const cache = createTidemark()
+    const db = withCache(database.kysely, cache, { tables: { films: { ttl: '1m' } } })
+    const logged: unknown[][] = []
+    const tables: unknown[] = []
+    const console = {
+      log: (...line: unknown[]) => logged.push(line),
+      table: (table: unknown) => tables.push(table),
+    }
+    await explain(db, cache, console)
+    expect(logged).toEqual([['database', 'absent']])
+    expect(tables).toMatchObject([
+      [
+        { name: '*', from: 'every query' },
+        { name: 'films', from: 'query' },
+      ],
+      {
+        ttlMs: { value: 60_000, from: 'table films' },
+        isolation: { value: 'copy', from: 'default' },
+      },
+    ])
+    const stop = listen(cache, console)
+    await db.selectFrom('genres').selectAll().execute()
+    stop()
+    await db.selectFrom('genres').selectAll().execute()
+    expect(logged.slice(1)).toEqual([[expect.stringMatching(/^no-policy: select .*genres/)]])
     await cache.close()
   })
 })

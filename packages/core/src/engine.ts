@@ -139,14 +139,20 @@ export class Engine {
 
   /** Answers a read from the cache, or by `load`. The value is the caller's own. */
   read<T>(call: ReadCall, load: Load<T>): Awaitable<T> {
-    const explainer = currentExplainer()
-    return explainer ? explainer.read(this, call) : readThrough(this, call, load)
+    return this.explained(call) ?? readThrough(this, call, load)
+  }
+
+  /**
+   * Where somebody wants to know of a query, and not to have it sent: tells them, and rejects. An adapter asks before it does
+   * anything for a write, or for a read that it does not hand over; what it does on its own account it never asks of.
+   */
+  explained(call: ReadCall | WriteCall): Promise<never> | undefined {
+    return currentExplainer()?.tell(this, call)
   }
 
   /** Runs a write that commits by itself, and makes old what it may have changed. */
   write<T>(call: WriteCall, run: () => Promise<T>): Promise<T> {
-    const explainer = currentExplainer()
-    return explainer ? explainer.write(this, call) : invalidateOnWrite(this, call, run)
+    return invalidateOnWrite(this, call, run)
   }
 
   /** For the adapter to hold as long as a transaction is open. */

@@ -59,15 +59,11 @@ export async function explainQuery(engine: Engine, query: Explainable): Promise<
   const run = runnerOf(query)
   const told: { explanation?: Promise<Explanation> } = {}
   const explainer: Explainer = {
-    read: (asked, call) => {
+    tell: async (asked, call) => {
       checkEngine(engine, asked)
-      told.explanation ??= explainRead(engine, call)
-      return refuse(told.explanation)
-    },
-    write: (asked, call) => {
-      checkEngine(engine, asked)
-      told.explanation ??= Promise.resolve(explainWrite(engine, call))
-      return refuse(told.explanation)
+      told.explanation ??= explainCall(engine, call)
+      await told.explanation
+      throw new TidemarkError('NOT_CACHED', 'this query was explained, and not sent')
     },
   }
   try {
@@ -90,12 +86,6 @@ function checkEngine(engine: Engine, asked: Engine): void {
   )
 }
 
-/** Tells the client that there is no result, once there is an explanation. */
-async function refuse(explanation: Promise<Explanation>): Promise<never> {
-  await explanation
-  throw new TidemarkError('NOT_CACHED', 'this query was explained, and not sent')
-}
-
 function runnerOf(query: Explainable): () => unknown {
   if (typeof query === 'function') return query
   const builder = query as { execute?: () => unknown } | undefined
@@ -110,6 +100,14 @@ function runnerOf(query: Explainable): () => unknown {
   }
   if (typeof (query as PromiseLike<unknown> | undefined)?.then === 'function') return () => query
   throw invalidOption('explain', 'a query of Kysely or Prisma, or a function that sends one', query)
+}
+
+async function explainCall(engine: Engine, call: ReadCall | WriteCall): Promise<Explanation> {
+  return isWrite(call) ? explainWrite(engine, call) : explainRead(engine, call)
+}
+
+function isWrite(call: ReadCall | WriteCall): call is WriteCall {
+  return call.plan.kind === 'write'
 }
 
 function explainWrite(engine: Engine, call: WriteCall): Explanation {

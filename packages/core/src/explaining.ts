@@ -3,10 +3,9 @@ import type { Engine } from './engine.ts'
 import type { WriteCall } from './invalidate-on-write.ts'
 import type { ReadCall } from './lookup.ts'
 
-/** Who is told of a query in place of the database. Both reject: nothing is sent, and there is no result. */
+/** Who is told of a query in place of the database. It rejects: nothing is sent, and there is no result. */
 export interface Explainer {
-  read(engine: Engine, call: ReadCall): Promise<never>
-  write(engine: Engine, call: WriteCall): Promise<never>
+  tell(engine: Engine, call: ReadCall | WriteCall): Promise<never>
 }
 
 const explainers = new AsyncLocalStorage<Explainer>()

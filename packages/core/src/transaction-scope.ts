@@ -1,6 +1,5 @@
 import { type Consistency, strictest } from './consistency.ts'
 import type { Engine } from './engine.ts'
-import { currentExplainer } from './explaining.ts'
 import { consistencyOf, tagsOfCall, underIntent, type WriteCall } from './invalidate-on-write.ts'
 import type { Tag } from './tags.ts'
 import { type OutcomeOf, settle, WriteIntent, type WriteOutcome } from './write-intent.ts'
@@ -35,8 +34,6 @@ export class TransactionScope {
 
   /** Runs a mutation inside the transaction. */
   async write<T>(call: WriteCall, run: () => Promise<T>): Promise<T> {
-    const explainer = currentExplainer()
-    if (explainer) return explainer.write(this.#engine, call)
     const { shape, takesEffect } = call.plan
     const tags = tagsOfCall(call)
     for (const tag of tags) this.#tags.add(tag)

@@ -121,6 +121,8 @@ export class CachingExecutor implements QueryExecutor {
     const { plan, maySwitchTransaction } = planned
     const rows = this.#inner.stream<R>(query, chunkSize, options)
     if (plan.kind === 'read') {
+      const explained = binding.engine.explained({ plan, hint, bypass: 'stream', key: noKey })
+      if (explained) return rejecting(explained)
       plan.shape.bypass('stream')
       return rows
     }
@@ -129,6 +131,8 @@ export class CachingExecutor implements QueryExecutor {
       hint,
       outcomeOf: (error) => (options?.signal?.aborted ? 'unknown' : outcomeOf(error)),
     }
+    const explained = binding.engine.explained(call)
+    if (explained) return rejecting(explained)
     return streamUntilSettled(rows, (wait) => {
       const run = () => this.#underOneCatalogue(planned, wait)
       return session
@@ -322,6 +326,8 @@ export class CachingExecutor implements QueryExecutor {
         return options?.signal?.aborted ? 'unknown' : outcomeOf(error)
       },
     }
+    const explained = binding.engine.explained(call)
+    if (explained) return explained
     if (session) {
       return control
         ? session.control(control, call, send)
@@ -332,6 +338,13 @@ export class CachingExecutor implements QueryExecutor {
     if (control === 'commit' || control === 'rollback') binding.isInManualTransaction = false
     return result
   }
+}
+
+const noKey = () => undefined
+
+/** A stream that ends with an error before its first row. */
+async function* rejecting(error: Promise<never>): AsyncIterableIterator<never> {
+  yield await error
 }
 
 function hasNoRows(result: unknown): boolean {

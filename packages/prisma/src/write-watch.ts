@@ -91,6 +91,8 @@ export class WriteWatch {
     send: () => Promise<T>,
   ): Promise<T> {
     const call = this.#callOf(query)
+    const explained = call && this.engine.explained(call)
+    if (explained) return explained
     if (!interactiveTransaction) {
       if (!call) return send()
       const alone = (calls: readonly WriteCall[], run: () => Promise<T>) =>
@@ -108,6 +110,8 @@ export class WriteWatch {
     send: () => Promise<T>,
   ): Promise<T> {
     const calls = queries.map((query) => this.#callOf(query)).filter((call) => call !== undefined)
+    const explained = calls[0] && this.engine.explained(calls[0])
+    if (explained) return explained
     if (transaction?.kind === 'itx') {
       const id = idOf(transaction.options)
       return calls.length === 0

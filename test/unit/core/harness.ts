@@ -147,6 +147,8 @@ export class Harness {
       this.#policies,
     )
     const call = { plan, hint: hint && resolveHint(hint), outcomeOf: () => outcome, through }
+    const explained = this.engine.explained(call)
+    if (explained) return explained
     const start = async () => run()
     return scope ? scope.write(call, start) : this.engine.write(call, start)
   }
