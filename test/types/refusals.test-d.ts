@@ -157,6 +157,14 @@ describe('withCache of Kysely does not compile with', () => {
     // @ts-expect-error
     cached({ coalesce: 'cluster' })
     // @ts-expect-error
+    cached({ mode: 'reload' })
+    // @ts-expect-error
+    cached({ isolation: 'shared' })
+    // @ts-expect-error
+    cached({ refreshAhead: '0.8' })
+    // @ts-expect-error
+    cached({ staleWhileRevalidate: true })
+    // @ts-expect-error
     cached({ freshAfter: 5 })
     // @ts-expect-error
     uncached({ ttl: '1m' })
@@ -242,6 +250,10 @@ describe('cacheExtension and withCache of Prisma do not compile with', () => {
     // @ts-expect-error
     void extended.film.findMany({ cache: { coalesce: 'cluster' } })
     // @ts-expect-error
+    void extended.film.findMany({ cache: { mode: 'reload' } })
+    // @ts-expect-error
+    void extended.film.findMany({ cache: { earlyRefresh: true } })
+    // @ts-expect-error
     void extended.film.findFirst({ cache: { tll: '1m' } })
     // @ts-expect-error
     void extended.film.findUnique({ where: { id: 1 }, cache: { ttl: '1 fortnight' } })
@@ -281,6 +293,10 @@ describe('cacheExtension and withCache of Prisma do not compile with', () => {
     void wrapped.film.findMany({ cache: { consistency: 'stale' } })
     // @ts-expect-error
     void wrapped.film.findMany({ cache: { coalesce: 'cluster' } })
+    // @ts-expect-error
+    void wrapped.film.findMany({ cache: { mode: 'reload' } })
+    // @ts-expect-error
+    void wrapped.film.findMany({ cache: { hardTimeout: '2 seconds' } })
     // @ts-expect-error
     void wrapped.film.findFirst({ cache: { tll: '1m' } })
     // @ts-expect-error
