@@ -1,21 +1,8 @@
-import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest'
+import { afterAll, beforeAll, beforeEach, expect, it } from 'vitest'
 import { addFilm, Tenants } from '../integration/partition/tenants.ts'
 import { describeDatabase } from '../support/databases.ts'
 import { run as runKysely } from './snippets/partition-kysely.ts'
 import { run as runPrisma } from './snippets/partition-prisma.ts'
-import { runnableSnippet, shownSnippets } from './snippets.ts'
-
-describe('the page on partitions', async () => {
-  const shown = await shownSnippets('docs/partition.md')
-
-  it('shows both adapters', () => {
-    expect(shown.map(({ name }) => name)).toEqual(['partition-kysely', 'partition-prisma'])
-  })
-
-  it.each(shown)('shows the code of $name as it was run', async ({ name, code }) => {
-    expect(code).toBe(await runnableSnippet(name))
-  })
-})
 
 describeDatabase('postgres', 'the code that the page on partitions shows', (database) => {
   let tenants: Tenants

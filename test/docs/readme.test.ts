@@ -1,24 +1,8 @@
-import { describe, expect, it } from 'vitest'
+import { expect, it } from 'vitest'
 import { describeEachDatabase } from '../support/databases.ts'
 import { run as runKysely } from './snippets/readme-kysely.ts'
 import { run as runPrisma } from './snippets/readme-prisma.ts'
-import { runnableSnippet, shownSnippets } from './snippets.ts'
-
-describe('the README', async () => {
-  const shown = await shownSnippets('README.md')
-
-  it('shows both adapters', () => {
-    expect(shown.map(({ name }) => name)).toEqual([
-      'readme-kysely',
-      'readme-prisma',
-      'redis-server',
-    ])
-  })
-
-  it.each(shown)('shows the code of $name as it was run', async ({ name, code }) => {
-    expect(code).toBe(await runnableSnippet(name, name === 'redis-server' ? 'redis' : name))
-  })
-})
+import { bind, useMethods } from './snippets/readme.ts'
 
 describeEachDatabase('the code that the README shows', (database) => {
   it('runs with Kysely, and the write makes the read new', async () => {
@@ -47,6 +31,22 @@ describeEachDatabase('the code that the README shows', (database) => {
     })
     expect(again?.title).toBe('Dune')
     await cache.close()
+    await prisma.$disconnect()
+  })
+
+  it('runs with both on one cache, by which a write through one is seen by the other', async () => {
+    const { cache, db, prisma } = bind(
+      database.kysely,
+      database.prismaAdapter(),
+      database.PrismaClient,
+    )
+    const count = () => prisma.film.count({ cache: {} })
+    expect(await count()).toBe(0)
+    await db.insertInto('films').values({ title: 'Alien' }).execute()
+    expect(await count()).toBe(1)
+    await useMethods(cache)
+    expect(await count()).toBe(1)
+    expect((await cache.health()).warnings.join()).toContain('the cache is closed')
     await prisma.$disconnect()
   })
 })

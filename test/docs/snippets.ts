@@ -29,6 +29,12 @@ export async function runnableSnippet(name: string, file = name): Promise<string
     .trimEnd()
 }
 
+/** The names of the snippets in a file. */
+export async function snippetsOf(file: string): Promise<readonly string[]> {
+  const text = await readFile(new URL(`snippets/${file}.ts`, import.meta.url), 'utf8')
+  return [...new Set([...text.matchAll(REGION)].map(([, name]) => name!))]
+}
+
 function outdent(code: string): string {
   const indentation = /^ */.exec(code)![0]
   return code.replaceAll(new RegExp(`^${indentation}`, 'gm'), '')

@@ -1,0 +1,28 @@
+// snippet: package-redis
+import { createTidemark } from '@tidemark/core'
+import { redisTier } from '@tidemark/redis'
+
+// end
+export function share(url: string) {
+  // snippet: package-redis
+  const shared = redisTier(url) // such as redis://localhost:6379
+  const cache = createTidemark({ namespace: 'shop', shared })
+  // end
+  return cache
+}
+
+export function encrypted(url: string, env: Readonly<Record<string, string>>) {
+  const process = { env }
+  // snippet: package-redis-encrypted
+  const shared = redisTier(url, {
+    nameSecret: process.env['CACHE_NAMES']!,
+    encryption: {
+      keys: [
+        { id: '2026-11', key: process.env['CACHE_KEY']! }, // openssl rand -base64 32
+        { id: '2026-05', key: process.env['OLD_CACHE_KEY']! }, // still decrypts
+      ],
+    },
+  })
+  // end
+  return createTidemark({ namespace: 'shop', shared })
+}
