@@ -11,15 +11,17 @@ export function share(url: string) {
   return cache
 }
 
-export function encrypted(url: string, env: Readonly<Record<string, string>>) {
+type Secret = 'CACHE_NAMES' | 'CACHE_KEY' | 'OLD_CACHE_KEY'
+
+export function encrypted(url: string, env: Partial<Record<Secret, string>>) {
   const process = { env }
   // snippet: package-redis-encrypted
   const shared = redisTier(url, {
-    nameSecret: process.env['CACHE_NAMES']!,
+    nameSecret: process.env.CACHE_NAMES!,
     encryption: {
       keys: [
-        { id: '2026-11', key: process.env['CACHE_KEY']! }, // openssl rand -base64 32
-        { id: '2026-05', key: process.env['OLD_CACHE_KEY']! }, // still decrypts
+        { id: '2026-11', key: process.env.CACHE_KEY! }, // openssl rand -base64 32
+        { id: '2026-05', key: process.env.OLD_CACHE_KEY! }, // still decrypts
       ],
     },
   })
