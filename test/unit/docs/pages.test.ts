@@ -38,7 +38,9 @@ describe('every page of docs/', () => {
 
   it.each(docs)('$path: is in the index', ({ path }) => {
     if (path !== 'docs/README.md') {
-      expect(byPath.get('docs/README.md')?.links).toContain(posix.basename(path))
+      expect(byPath.get('docs/README.md')?.links, 'the links of docs/README.md').toContain(
+        posix.basename(path),
+      )
     }
   })
 })
