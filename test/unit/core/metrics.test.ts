@@ -90,61 +90,65 @@ const step = fc.oneof(
 )
 
 describe('however calls go on beside each other', () => {
-  it('calls are hits, misses and bypasses, for each shape and in all', async () => {
-    await fc.assert(
-      fc.asyncProperty(fc.array(step, { maxLength: 60 }), async (steps) => {
-        const { cache, clock, harness } = open({
-          ...{ ttl: 300, staleWhileRevalidate: 200, staleIfError: 300, hardTimeout: 100 },
-          memory: { maxEntryBytes: 4000 },
-        })
-        const calls = new Map<string, number>()
-        const told: ReadEvent[] = []
-        const writes: WriteEvent[] = []
-        cache.on('read', (event) => told.push(event))
-        cache.on('write', (event) => writes.push(event))
-        const running = steps.map(async (each) => {
-          if (each.kind === 'advance') return clock.advance(each.ms)
-          if (each.kind === 'write') {
-            return harness.write(() => Promise.resolve(), { tables: [`t${each.table}`] })
-          }
-          const { table, parameter, how } = each
-          const operation = `select ${table}`
-          calls.set(operation, (calls.get(operation) ?? 0) + 1)
-          const isMode = ['refresh', 'only-if-cached', 'bypass'].includes(how)
-          const load = async () => {
-            await Promise.resolve()
-            if (how === 'fails') throw new Error('gone')
-            return how === 'big' ? 'x'.repeat(9000) : parameter
-          }
-          await harness
-            .read(load, {
-              ...{ operation, parameters: [parameter] },
-              tables: how === 'opaque' ? 'unknown' : [`t${table}`],
-              ...(isMode && { hint: { mode: how as 'refresh' } }),
-            })
-            .catch(() => {})
-        })
-        await Promise.all(running)
-        await cache.close()
+  it(
+    'calls are hits, misses and bypasses, for each shape and in all',
+    { timeout: 60_000 },
+    async () => {
+      await fc.assert(
+        fc.asyncProperty(fc.array(step, { maxLength: 60 }), async (steps) => {
+          const { cache, clock, harness } = open({
+            ...{ ttl: 300, staleWhileRevalidate: 200, staleIfError: 300, hardTimeout: 100 },
+            memory: { maxEntryBytes: 4000 },
+          })
+          const calls = new Map<string, number>()
+          const told: ReadEvent[] = []
+          const writes: WriteEvent[] = []
+          cache.on('read', (event) => told.push(event))
+          cache.on('write', (event) => writes.push(event))
+          const running = steps.map(async (each) => {
+            if (each.kind === 'advance') return clock.advance(each.ms)
+            if (each.kind === 'write') {
+              return harness.write(() => Promise.resolve(), { tables: [`t${each.table}`] })
+            }
+            const { table, parameter, how } = each
+            const operation = `select ${table}`
+            calls.set(operation, (calls.get(operation) ?? 0) + 1)
+            const isMode = ['refresh', 'only-if-cached', 'bypass'].includes(how)
+            const load = async () => {
+              await Promise.resolve()
+              if (how === 'fails') throw new Error('gone')
+              return how === 'big' ? 'x'.repeat(9000) : parameter
+            }
+            await harness
+              .read(load, {
+                ...{ operation, parameters: [parameter] },
+                tables: how === 'opaque' ? 'unknown' : [`t${table}`],
+                ...(isMode && { hint: { mode: how as 'refresh' } }),
+              })
+              .catch(() => {})
+          })
+          await Promise.all(running)
+          await cache.close()
 
-        const { queries, totals } = cache.metrics()
-        const reads = queries.filter(({ kind }) => kind === 'read')
-        for (const { fingerprint, ...read } of reads) {
-          const parts = sum(read.hits) + sum(read.misses) + sum(read.bypasses)
-          expect([fingerprint, parts]).toEqual([fingerprint, read.calls])
-          expect(read.calls).toBe(calls.get(fingerprint))
-          expect(read.hit.count).toBe(sum(read.hits))
-        }
-        const all = [...calls.values()].reduce((a, b) => a + b, 0)
-        const { hits, misses, bypasses } = totals.reads
-        expect(totals.reads.calls).toBe(all)
-        expect(hits + misses + bypasses).toBe(all)
-        expect(told).toHaveLength(all)
-        expect(told.filter(({ outcome }) => outcome === 'hit')).toHaveLength(hits)
-        expect(totals.hit.count).toBe(hits)
-        expect(writes).toHaveLength(totals.writes.calls)
-      }),
-      { numRuns: 300 },
-    )
-  })
+          const { queries, totals } = cache.metrics()
+          const reads = queries.filter(({ kind }) => kind === 'read')
+          for (const { fingerprint, ...read } of reads) {
+            const parts = sum(read.hits) + sum(read.misses) + sum(read.bypasses)
+            expect([fingerprint, parts]).toEqual([fingerprint, read.calls])
+            expect(read.calls).toBe(calls.get(fingerprint))
+            expect(read.hit.count).toBe(sum(read.hits))
+          }
+          const all = [...calls.values()].reduce((a, b) => a + b, 0)
+          const { hits, misses, bypasses } = totals.reads
+          expect(totals.reads.calls).toBe(all)
+          expect(hits + misses + bypasses).toBe(all)
+          expect(told).toHaveLength(all)
+          expect(told.filter(({ outcome }) => outcome === 'hit')).toHaveLength(hits)
+          expect(totals.hit.count).toBe(hits)
+          expect(writes).toHaveLength(totals.writes.calls)
+        }),
+        { numRuns: 300 },
+      )
+    },
+  )
 })
