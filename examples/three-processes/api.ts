@@ -33,8 +33,10 @@ export function filmsApi(db: Kysely<Tables>, cache: Tidemark): Hono {
   api.put('/films/:id', async (c) => {
     const { title, version } = await c.req.json<{ title: string; version: number }>()
     const id = Number(c.req.param('id'))
-    const { ticket } = await cache.withTicket(() =>
-      db.updateTable('films').set({ title, version }).where('id', '=', id).execute(),
+    const earlier = getCookie(c, TICKET)
+    const { ticket } = await cache.withTicket(
+      () => db.updateTable('films').set({ title, version }).where('id', '=', id).execute(),
+      { earlier: isTicket(earlier) ? earlier : undefined },
     )
     setCookie(c, TICKET, ticket, { maxAge: 10, httpOnly: true, sameSite: 'Lax' })
     return c.body(null, 204)

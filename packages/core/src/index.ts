@@ -30,7 +30,7 @@ export type {
 } from './events.ts'
 export type { Explainable, ExplainedPolicy, ExplainedTag, Explanation } from './explain.ts'
 export type { Inconclusive, VerificationReport, VerifyOptions } from './verification.ts'
-export type { Ticket, TicketCollector, Ticketed } from './tickets.ts'
+export type { Ticket, TicketCollector, Ticketed, TicketOptions } from './tickets.ts'
 export { TidemarkError } from './tidemark-error.ts'
 export type { TidemarkErrorCode } from './tidemark-error.ts'
 export type { BypassReason, HitKind, MissReason } from './outcomes.ts'

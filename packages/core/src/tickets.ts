@@ -1,5 +1,6 @@
 import { AsyncLocalStorage } from 'node:async_hooks'
 import { createHash } from 'node:crypto'
+import { checkKeys } from './check-options.ts'
 import { EVERYTHING, type Tag } from './tags.ts'
 import { invalidOption } from './tidemark-error.ts'
 
@@ -35,10 +36,17 @@ export class TicketCollector {
     this.#outer?.add(tags, isConfirmed)
   }
 
-  get ticket(): Ticket {
-    const isAll = this.#tags.has(EVERYTHING) || this.#tags.size > MAX_TAGS
-    const hashes = isAll ? ALL : [...this.#tags].map(hashOf).join('')
-    return `${this.#isConfirmed ? CONFIRMED : UNCONFIRMED}${hashes}`
+  /** For what was written so far, and for what these are for. */
+  ticketWith(earlier: readonly ParsedTicket[]): Ticket {
+    const hashes = new Set([...this.#tags].map(hashOf))
+    let isAll = this.#tags.has(EVERYTHING)
+    for (const ticket of earlier) {
+      if (ticket.hashes === ALL) isAll = true
+      else for (const hash of ticket.hashes) hashes.add(hash)
+    }
+    const isConfirmed = this.#isConfirmed && earlier.every((ticket) => ticket.isConfirmed)
+    const text = isAll || hashes.size > MAX_TAGS ? ALL : [...hashes].join('')
+    return `${isConfirmed ? CONFIRMED : UNCONFIRMED}${text}`
   }
 }
 
@@ -57,13 +65,31 @@ export function collectFor<T>(collector: TicketCollector | undefined, run: () =>
   return collector === currentCollector() ? run() : collectors.run(collector, run)
 }
 
-/** Runs work, and gives a ticket for what it wrote. */
-export async function withTicket<T>(work: () => PromiseLike<T> | T): Promise<Ticketed<T>> {
+export interface TicketOptions {
+  /** Tickets of what was written before, for which the new one is as well: a cookie holds one. */
+  readonly earlier?: Ticket | readonly Ticket[] | undefined
+}
+
+/**
+ * Runs work, and gives a ticket for what it wrote.
+ *
+ * @throws TidemarkError `INVALID_OPTION`
+ */
+export async function withTicket<T>(
+  work: () => PromiseLike<T> | T,
+  options: TicketOptions,
+): Promise<Ticketed<T>> {
+  if (typeof work !== 'function') {
+    throw invalidOption('withTicket', 'a function that returns a promise', work)
+  }
+  checkKeys('withTicket', options, ['earlier'], 'an object such as { earlier: ticket }')
+  const { earlier = [] } = options
+  const tickets = parseTickets('withTicket.earlier', earlier)
   const collector = new TicketCollector(currentCollector())
   return collectors.run(collector, async () => {
     // Awaited in here: what Prisma returns does nothing before somebody waits for it.
     const result = await work()
-    return { result, ticket: collector.ticket }
+    return { result, ticket: collector.ticketWith(tickets) }
   })
 }
 
@@ -73,10 +99,7 @@ export class PresentedTickets {
 
   /** @throws TidemarkError `INVALID_OPTION` for what is no ticket */
   constructor(name: string, given: Ticket | readonly Ticket[]) {
-    const tickets: readonly unknown[] = Array.isArray(given) ? given : [given]
-    this.#tickets = tickets.map((ticket, index) =>
-      parseTicket(Array.isArray(given) ? `${name}[${index}]` : name, ticket),
-    )
+    this.#tickets = parseTickets(name, given)
   }
 
   /**
@@ -108,6 +131,11 @@ export function isTicket(value: unknown): value is Ticket {
 interface ParsedTicket {
   readonly isConfirmed: boolean
   readonly hashes: ReadonlySet<string> | typeof ALL
+}
+
+function parseTickets(name: string, given: Ticket | readonly Ticket[]): readonly ParsedTicket[] {
+  if (!Array.isArray(given)) return [parseTicket(name, given)]
+  return given.map((ticket, index) => parseTicket(`${name}[${index}]`, ticket))
 }
 
 function parseTicket(name: string, ticket: unknown): ParsedTicket {

@@ -29,7 +29,7 @@ import { resolveOptions, type TidemarkOptions } from './options.ts'
 import { openSharedMarks } from './shared-marks.ts'
 import { structuralCodec } from './structural-codec.ts'
 import { EVERYTHING, SCHEMA } from './tags.ts'
-import { type Ticketed, withTicket } from './tickets.ts'
+import { type Ticketed, type TicketOptions, withTicket } from './tickets.ts'
 import { invalidOption } from './tidemark-error.ts'
 import type { TierStats } from './tier.ts'
 import type { ValueType } from './value-type.ts'
@@ -104,7 +104,7 @@ export class Tidemark extends DirectApi implements AsyncDisposable {
    * A ticket is a short text that fits a cookie, and holds no names. It stays valid; presenting it for longer than
    * `maxStaleness` gains nothing, and costs the reads that it is about a question to the shared tier.
    *
-   * @throws whatever `work` throws: there is no ticket then
+   * @throws whatever `work` throws: there is no ticket then; TidemarkError `INVALID_OPTION`
    * @example
    * const { result, ticket } = await cache.withTicket(() =>
    *   db.insertInto('person').values(person).returning('id').executeTakeFirstOrThrow(),
@@ -112,11 +112,8 @@ export class Tidemark extends DirectApi implements AsyncDisposable {
    * // in another process:
    * await db.selectFrom('person').selectAll().$call(cached({ freshAfter: ticket })).execute()
    */
-  async withTicket<T>(work: () => PromiseLike<T> | T): Promise<Ticketed<T>> {
-    if (typeof work !== 'function') {
-      throw invalidOption('withTicket', 'a function that returns a promise', work)
-    }
-    return withTicket(work)
+  withTicket<T>(work: () => PromiseLike<T> | T, options: TicketOptions = {}): Promise<Ticketed<T>> {
+    return withTicket(work, options)
   }
 
   /** What each query shape gained, and why not more. A snapshot: it does not change afterwards. */

@@ -179,6 +179,14 @@ describe('cache.withTicket refuses', () => {
       'withTicket: expected a function that returns a promise, got an instance of Promise',
       () => cache.withTicket(Promise.resolve() as never),
     ],
+    [
+      'withTicket: unknown option "after", expected one of earlier',
+      () => cache.withTicket(() => 1, { after: '' } as never),
+    ],
+    [
+      'withTicket.earlier: expected a ticket of cache.withTicket(), got "x" (isTicket(text) tells)',
+      () => cache.withTicket(() => 1, { earlier: 'x' }),
+    ],
   ])
 })
 

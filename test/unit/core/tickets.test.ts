@@ -139,6 +139,25 @@ describe('a ticket', () => {
     expect(outer.ticket).toContain(outer.result.ticket.slice(5))
   })
 
+  it('is for what earlier ones are for as well, where they are shown', async () => {
+    const { cache, write } = writer
+    const films = await cache.withTicket(() => write(['film']))
+    const none = await cache.withTicket(() => 1, { earlier: films.ticket })
+    expect(none.ticket).toBe(films.ticket)
+    const actors = await cache.withTicket(() => write(['actor', 'film']), {
+      earlier: [films.ticket],
+    })
+    expect(actors.ticket).toHaveLength(5 + 2 * 8)
+    expect(actors.ticket).toContain(films.ticket.slice(5))
+    cut(writer.link, 'intent', 'release')
+    const lostWrite = await cache.withTicket(() => write(['film']))
+    writer.link.hold = () => Promise.resolve()
+    const later = await cache.withTicket(() => write(['genre']), { earlier: lostWrite.ticket })
+    expect(later.ticket).toMatch(/^tm1u\./)
+    const all = await cache.withTicket(() => 1, { earlier: ['tm1c.*', later.ticket] })
+    expect(all.ticket).toBe('tm1u.*')
+  })
+
   it('is not given for work that failed, whose error it is', async () => {
     const work = async () => {
       await writer.write()
