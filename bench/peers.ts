@@ -36,7 +36,12 @@ export const superjson: TextFormat = {
 }
 
 /** A Prisma Client, all reads of which prisma-extension-redis caches. */
-export function prismaExtensionRedis(prisma: PrismaClient, redis: Redis, format: TextFormat) {
+export function prismaExtensionRedis(
+  prisma: PrismaClient,
+  redis: Redis,
+  format: TextFormat,
+  onMiss: () => void,
+) {
   return prisma.$extends(
     PrismaExtensionRedis({
       client: redis,
@@ -46,6 +51,7 @@ export function prismaExtensionRedis(prisma: PrismaClient, redis: Redis, format:
         // What every Redis has, and the faster one.
         type: 'STRING',
         auto: true,
+        onMiss,
         transformer: {
           serialize: format.stringify,
           deserialize: (text) => format.parse(text as string),
