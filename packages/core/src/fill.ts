@@ -40,6 +40,7 @@ export async function fill<T>(
   const reason = shared?.reason ?? localReason
   if (mode === 'only-if-cached') {
     shape.miss(reason)
+    call.onNothing?.(lookup, tokens)
     throw notCached(call, reason)
   }
   let answer: Answer

@@ -1,5 +1,6 @@
 import { cacheKey, type CacheKey, type KeyMaterial, versioned } from './cache-key.ts'
 import type { Engine } from './engine.ts'
+import type { MarkToken } from './marks.ts'
 import type { BypassReason } from './outcomes.ts'
 import type { ReadMode, ResolvedHint } from './policy.ts'
 import type { ReadPlan } from './query.ts'
@@ -25,6 +26,8 @@ export interface ReadCall {
   readonly changesResult?: boolean
   /** Whether an error says that the database could not answer, and not what is wrong with the query. Default: each does. */
   readonly isOutage?: (error: unknown) => boolean
+  /** With the mode `'only-if-cached'`: told under which marks nothing was there, before the read rejects. */
+  readonly onNothing?: (lookup: Lookup, tokens: readonly MarkToken[]) => void
   /** Asked after the read was answered, before its load is called once more in the background. Default: it may be. */
   readonly origin?: ReadOrigin
 }

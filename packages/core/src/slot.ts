@@ -1,5 +1,5 @@
 import type { Engine } from './engine.ts'
-import { changeOf, type Lookup, prepareLookup, type ReadCall } from './lookup.ts'
+import { changeOf, type Lookup, type ReadCall } from './lookup.ts'
 import type { MarkToken } from './marks.ts'
 import { isEmptyResult } from './result.ts'
 import { encodeResult, storeResult } from './store-result.ts'
@@ -36,8 +36,9 @@ export class Slot<T> {
   async fill(value: T): Promise<void> {
     if (!this.#taken) return
     const engine = this.#engine
-    const { lookup, tokens, readAt } = this.#taken
-    const { call } = lookup
+    const { lookup, tokens } = this.#taken
+    // It was made later.
+    const { call, startedAt: readAt } = lookup
     const loadMs = engine.clock.now() - readAt
     call.plan.shape.loaded(loadMs)
     if (changeOf(engine, lookup)) return
@@ -52,30 +53,20 @@ export class Slot<T> {
 interface Taken {
   readonly lookup: Lookup
   readonly tokens: readonly MarkToken[]
-  readonly readAt: number
 }
 
 /** What is stored under the key of a call, or a slot for it. */
 export async function find<T>(engine: Engine, call: ReadCall): Promise<Found<T>> {
+  let taken: Taken | undefined
+  const onNothing: ReadCall['onNothing'] = (lookup, tokens) => {
+    taken = { lookup, tokens }
+  }
   try {
-    const value = await engine.read<T>(call, unreachable)
+    const value = await engine.read<T>({ ...call, onNothing }, unreachable)
     return { isHit: true, value }
   } catch (error) {
     if (!(error instanceof TidemarkError && error.code === 'NOT_CACHED')) throw error
-    return { isHit: false, slot: new Slot<T>(engine, await take(engine, call)) }
-  }
-}
-
-/** Before the caller is told that there is nothing: whatever it makes then is made after the marks were read. */
-async function take(engine: Engine, call: ReadCall): Promise<Taken | undefined> {
-  const lookup = prepareLookup(engine, call)
-  if (typeof lookup === 'string') return undefined
-  const readAt = engine.clock.now()
-  try {
-    const reading = await engine.marks.read(lookup.tags)
-    return reading.state === 'open' ? { lookup, tokens: reading.tokens, readAt } : undefined
-  } catch {
-    return undefined
+    return { isHit: false, slot: new Slot<T>(engine, taken) }
   }
 }
 

@@ -63,6 +63,21 @@ describe('round trips to Redis, counted on the wire', () => {
     expect(one.counts().hits).toEqual({ shared: 10 })
   })
 
+  it('of many keys that are there, or of one that is not: one', async () => {
+    const { cache } = join({ memory: false })
+    const keys = Array.from({ length: 50 }, (_, n) => `n:${n}`)
+    const load = async (missing: readonly string[]) => new Map(missing.map((key) => [key, key]))
+    const options = { tags: ['numbers'] }
+    await cache.getOrLoadMany(keys, load, options)
+    await expect.poll(() => redis.client.keys(`${redis.namespace}:*:v:*`)).toHaveLength(50)
+    const nothing = async () => new Map<string, string>()
+    expect(await count(() => cache.getOrLoadMany(keys, nothing, options))).toBe(1)
+    expect(await count(() => cache.getMany(keys, options))).toBe(1)
+    // The mark of a key that is asked for the first time has to be made.
+    await cache.get('other', options)
+    expect(await count(() => cache.get('other', options))).toBe(1)
+  })
+
   it('of a hit in memory: none, or one where each is checked', async () => {
     const one = join()
     await one.read(() => 1)
