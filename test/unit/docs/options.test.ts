@@ -1,6 +1,7 @@
 import { createTidemark, resolveHint } from '@tidemark/core'
 import { msgpackCodec, redisTier } from '@tidemark/redis'
 import { describe, expect, it } from 'vitest'
+import { resolveDirectOptions } from '../../../packages/core/src/direct-options.ts'
 import { resolveOptions } from '../../../packages/core/src/options.ts'
 import { resolveVerify } from '../../../packages/core/src/verification.ts'
 import { checkOptions } from '../../../packages/kysely/src/options.ts'
@@ -31,15 +32,22 @@ const resolvers: Readonly<Record<string, (given: Given) => unknown>> = {
   '### `breaker`': (breaker) => resolveRedisOptions({ breaker }),
   '### `encryption`': (given) =>
     resolveRedisOptions({ nameSecret, encryption: given as { keys: [] } }),
+  '### `cache.getOrLoad(key, load, options)`': (given) => resolveDirectOptions('getOrLoad', given),
+  '### `cache.invalidate(target)`': (given) => createTidemark().invalidate(given),
+  '### `cache.tags(options)`': (given) => createTidemark().tags(given),
+  '### `cache.withTicket(work, options)`': (given) => createTidemark().withTicket(() => 1, given),
 }
 /** Those that take everything that a hint, a table and a cache have in common. */
-const takeAll = new Set(['## `createTidemark(options)`', '## Hints', '## Table policies'])
+const takeAll = new Set([
+  ...['## `createTidemark(options)`', '## Hints', '## Table policies'],
+  '### `cache.getOrLoad(key, load, options)`',
+])
 
 describe('docs/options.md', () => {
-  it.each(Object.keys(resolvers))('%s has the options that there are', (section) => {
+  it.each(Object.keys(resolvers))('%s has the options that there are', async (section) => {
     const own = [...(shown.get(section)?.keys() ?? [])]
     const common = takeAll.has(section) ? [...shown.get(general)!.keys()] : []
-    expect([...common, ...own].toSorted()).toEqual(knownTo(resolvers[section]!).toSorted())
+    expect([...common, ...own].toSorted()).toEqual((await knownTo(resolvers[section]!)).toSorted())
   })
 
   it('has no section but these', () => {
@@ -51,9 +59,9 @@ describe('docs/options.md', () => {
     )
   })
 
-  // What the adapters' options are resolved to is functions, which say nothing when compared.
+  // What the others are resolved to is functions, or nothing, which says nothing when compared.
   const defaults = [...shown]
-    .filter(([section]) => !/withCache|cacheExtension/.test(section))
+    .filter(([section]) => !/withCache|cacheExtension|`cache\./.test(section))
     .flatMap(([section, options]) =>
       [...options].map(([name, value]) => ({ section, name, value })),
     )
@@ -105,9 +113,9 @@ function otherThan(value: unknown): unknown {
 }
 
 /** The options that are listed where one is refused. */
-function knownTo(resolve: (given: Given) => unknown): string[] {
+async function knownTo(resolve: (given: Given) => unknown): Promise<string[]> {
   try {
-    resolve({ '?': true })
+    await resolve({ '?': true })
   } catch (error) {
     const [, names] = /unknown option "\?", expected one of (.*)$/.exec((error as Error).message)!
     return names!.split(', ')
