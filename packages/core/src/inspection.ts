@@ -167,13 +167,17 @@ export async function tagsOfKey(
       isHidden && isHiddenName(tag) ? [tag] : marksOf(tag),
     )
     const now = await shared.lookup(parts.flatMap((part) => part.marks))
+    // The names of what this process knows by them, where the entry says marks.
+    const tagOfMark = new Map(
+      [...found.keys()].flatMap((tag) => marksOf(tag).map((mark) => [mark, tag])),
+    )
     let at = 0
     for (const { tag, marks: names, tokens } of parts) {
       const current = now.marks.slice(at, (at += names.length))
       const isSame = current.every((mark, index) => mark === tokens[index])
       const state = current.includes('locked') ? 'locked' : isSame ? 'current' : 'moved'
-      const known = [...found.keys()].find((each) => each === tag || marksOf(each).includes(tag))
-      found.set(known ?? tag, { ...namedTag(tag), ...found.get(known ?? tag), shared: state })
+      const known = tagOfMark.get(tag) ?? tag
+      found.set(known, { ...namedTag(tag), ...found.get(known), shared: state })
     }
   })
   return found.size > 0 ? [...found.values()] : undefined

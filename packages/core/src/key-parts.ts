@@ -87,11 +87,9 @@ class Reader {
       case 'D':
         return new Date(Number(this.#until(';')))
       case '[':
-        return Array.from({ length: this.#count() }, () => this.value())
+        return this.#times(this.#count(), () => this.value())
       case '{':
-        return Object.fromEntries(
-          Array.from({ length: this.#count() }, () => [this.sized(), this.value()]),
-        )
+        return Object.fromEntries(this.#times(this.#count(), () => [this.sized(), this.value()]))
       case 'x':
       case 'B':
         return `${this.sized()}(${this.sized()})`
@@ -100,9 +98,16 @@ class Reader {
     }
   }
 
+  /** Makes no room for what may not be there: lists within lists may say anything of how long they are. */
+  #times<T>(count: number, read: () => T): T[] {
+    const values: T[] = []
+    for (let time = 0; time < count; time += 1) values.push(read())
+    return values
+  }
+
   #count(): number {
     const digits = this.#until(':')
-    // No text has more parts than characters: nothing is allocated that could not be there.
+    // No text has more parts than characters.
     if (!/^\d+$/.test(digits) || Number(digits) > this.#text.length) throw new Error('no count')
     return Number(digits)
   }

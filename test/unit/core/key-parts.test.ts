@@ -49,5 +49,10 @@ describe('what a key says', () => {
     expect(keyParts(`${key} `)).toBeUndefined()
     expect(keyParts(key.slice(0, key.indexOf('[')) + '['.repeat(1_000_000))).toBeUndefined()
     expect(keyParts(`${key.slice(0, key.indexOf('['))}[99999999999:`)).toBeUndefined()
+    // Each of them says that it is long. Room for all that they say would be more than there is.
+    for (const opening of ['[900000:', '{900000:1:a']) {
+      const deep = `${key.slice(0, key.indexOf('['))}${opening.repeat(140_000)}`
+      expect(keyParts(deep)).toBeUndefined()
+    }
   })
 })
