@@ -1,7 +1,7 @@
 import { checkKeys, checkName, checkNames } from './check-options.ts'
 import type { Engine } from './engine.ts'
 import type { WriterId } from './marks.ts'
-import { customTag, keyTag, namesOfTable, type Tag, tagsOfWrite } from './tags.ts'
+import { customTag, EVERYTHING, keyTag, namesOfTable, type Tag, tagsOfWrite } from './tags.ts'
 import { TidemarkError } from './tidemark-error.ts'
 import { currentCollector } from './tickets.ts'
 import { type NameMatcher, patternMatcher, prefixMatcher } from './wildcard.ts'
@@ -38,7 +38,10 @@ export async function invalidate(
 ): Promise<InvalidationReceipt> {
   const { tags, matchers } = resolveTarget(target)
   const found = await findAll(engine, matchers)
-  return moveMarks(engine, [...new Set([...tags, ...found])])
+  const receipt = await moveMarks(engine, [...new Set([...tags, ...found])])
+  // A mark that the tier has lost is not found, and another process may know it yet: nobody can say which it is.
+  if (matchers.length > 0) currentCollector()?.add([EVERYTHING], true)
+  return receipt
 }
 
 /** @throws TidemarkError `INVALID_OPTION` */

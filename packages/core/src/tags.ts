@@ -26,9 +26,12 @@ export function tableTag(table: string): Tag {
   return `table:${table.toLowerCase()}` as Tag
 }
 
-/** The tag for a name from a `tags` hint. It never equals a table's. */
+/**
+ * The tag for a name from a `tags` hint. It never equals a table's. Names that are not well-formed are as servers keep
+ * them, so that they are found again by what they begin with.
+ */
 export function customTag(name: string): Tag {
-  return `custom:${name}` as Tag
+  return `custom:${name.toWellFormed()}` as Tag
 }
 
 /**
@@ -36,7 +39,7 @@ export function customTag(name: string): Tag {
  * invalidation by that name is under the same protocol as any other. It never equals a table's or that of a `tags` hint.
  */
 export function keyTag(name: string): Tag {
-  return `key:${name}` as Tag
+  return `key:${name.toWellFormed()}` as Tag
 }
 
 /**

@@ -60,6 +60,16 @@ describe.each([
     expect(harness.loads).toBe(1)
   })
 
+  it('means names that are not well-formed too, as servers keep them', async () => {
+    const process = join(make())
+    for (const name of ['\ud800a', 'b\ud800']) await process.isHit(name)
+    expect(await process.cache.invalidate({ prefix: '\ud800' })).toMatchObject({ marks: 1 })
+    expect(await process.isHit('\ud800a')).toBe(false)
+    expect(await process.isHit('b\ud800')).toBe(true)
+    expect(await process.cache.invalidate({ pattern: '?\ud800' })).toMatchObject({ marks: 1 })
+    expect(await process.isHit('b\ud800')).toBe(false)
+  })
+
   it('moves any number of marks', async () => {
     const process = join(make())
     for (let tag = 0; tag < 1234; tag += 1) await process.isHit(`tag:${tag}`)
@@ -103,6 +113,25 @@ describe('with a shared tier', () => {
     expect(await one.isHit('user:5')).toBe(true)
     expect(await one.cache.invalidate({ prefix: 'user:' })).toMatchObject({ marks: 0 })
     expect(await one.isHit('user:5')).toBe(false)
+  })
+
+  it('gives a ticket also for what is kept elsewhere under a mark that the tier has lost', async () => {
+    const store = makeStore()
+    const [one, other] = [join(store), join(store)]
+    const read = (hint = {}) =>
+      other.harness.read(() => 1, { operation: 'user:5', hint: { tags: ['user:5'], ...hint } })
+    await read()
+    other.shared!.hold = ({ method }) =>
+      method === 'message' ? Promise.reject(new Error('lost')) : Promise.resolve()
+    store.marks.release(['custom:user:5' as never], 'nobody' as never)
+    const { result, ticket } = await one.cache.withTicket(() =>
+      one.cache.invalidate({ prefix: 'user:' }),
+    )
+    expect(result).toEqual({ marks: 0 })
+    await read()
+    expect(other.harness.loads).toBe(1)
+    await read({ freshAfter: ticket })
+    expect(other.harness.loads).toBe(2)
   })
 
   it('moves nothing and says so where the tier cannot list, or hides its names', async () => {
