@@ -30,13 +30,18 @@ export function isExcused({ missed }: Finding, writes: readonly LoggedWrite[]): 
   if (!missed) return false
   const { process, row, got, newest, startedAt } = missed
   const ofRow = writes.filter((write) => write.row === row)
+  // Nobody was told of these: they did not live to be told. Each of them made one version at most.
+  const untold = ofRow.filter(
+    (write) => write.version === undefined && mayBeMissed(write, process, startedAt),
+  )
   for (let version = got + 1; version <= newest; version += 1) {
-    const write =
-      ofRow.find((candidate) => candidate.version === version) ??
-      // Nobody was told of it: it must be one of those that did not live to be told.
-      ofRow.find((candidate) => candidate.version === undefined)
-    if (!write || write.wasLocked || write.process === process) return false
-    if (write.releasedAt !== undefined && write.releasedAt < startedAt) return false
+    const write = ofRow.find((candidate) => candidate.version === version) ?? untold.pop()
+    if (!write || !mayBeMissed(write, process, startedAt)) return false
   }
   return true
+}
+
+function mayBeMissed(write: LoggedWrite, process: string, startedAt: number): boolean {
+  if (write.wasLocked || write.process === process) return false
+  return write.releasedAt === undefined || write.releasedAt >= startedAt
 }

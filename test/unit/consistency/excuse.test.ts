@@ -83,6 +83,12 @@ describe('a read that missed a write', () => {
     expect(isExcused(read(), writesOf(unlocked(ROW + 1)))).toBe(false)
     expect(isExcused(read(), writesOf())).toBe(false)
   })
+
+  test('is excused by a writer that was killed for one version, and for no more', () => {
+    const two = read({ newest: 3 })
+    expect(isExcused(two, writesOf(unlocked(ROW, 'w')))).toBe(false)
+    expect(isExcused(two, writesOf(unlocked(ROW, 'another')))).toBe(true)
+  })
 })
 
 test('what has nothing to do with the writes of others is never excused', () => {
