@@ -82,18 +82,17 @@ export class Client {
         : Math.max(written, ledger.atLeast(performance.now(), member, MAX_STALENESS_MS))
     const path = route === 'never behind' ? `films/${film}/now` : `films/${film}`
     let response
-    let shown
+    let text
     try {
       response = await fetch(`${member.url}/${path}`, { headers: { cookie } })
-      shown = response.ok
-        ? ((await response.json()) as { version: number }).version
-        : await response.text()
+      text = await response.text()
     } catch {
       this.unanswered += 1
       return
     }
-    if (typeof shown === 'string') {
-      this.failures.push(`a read: ${response.status} ${shown}`)
+    const shown = response.ok ? versionIn(text) : undefined
+    if (shown === undefined) {
+      this.failures.push(`a read: ${response.status} ${text}`)
       return
     }
     const count = this.routes[route]
@@ -112,5 +111,15 @@ export class Client {
     let ledger = this.#ledgers.get(film)
     if (!ledger) this.#ledgers.set(film, (ledger = new Ledger()))
     return ledger
+  }
+}
+
+/** Undefined where it is no film. */
+function versionIn(text: string): number | undefined {
+  try {
+    const { version } = JSON.parse(text) as { version: unknown }
+    return typeof version === 'number' ? version : undefined
+  } catch {
+    return undefined
   }
 }

@@ -31,6 +31,10 @@ await Promise.all([
   killOn(),
 ])
 await fleet.countAll()
+// Where nothing was judged nothing is right.
+for (const [route, { reads }] of Object.entries(client.routes)) {
+  if (reads === 0) client.failures.push(`no read that is ${route} was answered`)
+}
 report()
 if (client.failures.length > 0) process.exitCode = 1
 
