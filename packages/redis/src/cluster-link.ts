@@ -133,9 +133,10 @@ export class ClusterLink implements RedisLink {
 
   async #lookUp({ marks, entry }: LookupRequest): Promise<RawLookup> {
     const cluster = this.#cluster
-    const [bytes, remainingMs, ...read] = await Promise.all([
-      entry === undefined ? null : cluster.getBuffer(entry),
+    const [remainingMs, bytes, ...read] = await Promise.all([
+      // Its time first: should another take its place in between, that one is taken for older than it is, not younger.
       entry === undefined ? 0 : cluster.pttl(entry),
+      entry === undefined ? null : cluster.getBuffer(entry),
       ...marks.map((mark) =>
         this.#atPrimary(mark, async (epoch) => readMark(await cluster.get(mark), epoch)),
       ),

@@ -142,7 +142,8 @@ export class ServerLink implements RedisLink {
     const pipeline = this.#client.pipeline()
     for (const { marks, entry } of requests) {
       if (entry === undefined) pipeline.mgetBuffer(...marks)
-      else pipeline.mgetBuffer(entry, ...marks).pttl(entry)
+      // Its time first: should another take its place in between, that one is taken for older than it is, not younger.
+      else pipeline.pttl(entry).mgetBuffer(entry, ...marks)
     }
     const results = (await pipeline.exec()) ?? []
     if (connection !== this.#connection) throw new Error('the connection was lost on the way')
@@ -153,12 +154,13 @@ export class ServerLink implements RedisLink {
       return result
     }
     return requests.map(({ entry }) => {
-      const found = next() as (Buffer | null)[]
       const hasEntry = entry !== undefined
+      const remainingMs = hasEntry ? Number(next()) : 0
+      const found = next() as (Buffer | null)[]
       return {
         bytes: hasEntry ? (found[0] ?? null) : null,
         marks: (hasEntry ? found.slice(1) : found).map((mark) => readMark(mark, epoch)),
-        remainingMs: hasEntry ? Number(next()) : 0,
+        remainingMs,
       }
     })
   }
