@@ -182,13 +182,13 @@ class RedisTier implements SharedTier {
   }
 
   listMarks(prefix: string): AsyncIterable<readonly ListedMark[]> {
-    const { link, names } = this.#parts
-    return listMarks(link, names, prefix)
+    const { names, trial } = this.#parts
+    return listMarks(trial, names, prefix)
   }
 
   listEntries(): AsyncIterable<readonly ListedEntry[]> {
-    const { link, names, codec } = this.#parts
-    return listEntries(link, names, codec)
+    const { codec, names, trial } = this.#parts
+    return listEntries(trial, names, codec)
   }
 
   async health(): Promise<SharedHealth> {
@@ -264,7 +264,7 @@ interface Parts {
   readonly codec: EntryCodec
   readonly guard: Guard
   readonly link: RedisLink
-  /** For `cache.health()`, which must not end in others being refused. */
+  /** For `cache.health()` and for lists, which must not end in others being refused. */
   readonly trial: RedisLink
   readonly leases: LeaseKeeper
   readonly bus: RedisBus

@@ -173,6 +173,26 @@ describe('on one server', () => {
     await expect(cache.invalidate({ prefix: 'v' })).rejects.toThrow('; try again')
   })
 
+  it('has no others refused where it takes too long', async () => {
+    await using server = await RedisServer.start()
+    const { cache, keep } = joinBy(
+      new Redis({ ...server.options }),
+      {},
+      { timeout: '100ms', breaker: { retry: '1m' }, heartbeat: '1h' },
+    )
+    await keep('vip')
+    server.freeze()
+    try {
+      for (const list of [() => cache.tags(), () => cache.keysByTag('vip')]) {
+        await expect(list()).rejects.toThrow('no answer within 100 ms')
+      }
+      await expect(cache.invalidate({ prefix: 'v' })).rejects.toThrow('no answer within 100 ms')
+    } finally {
+      server.thaw()
+    }
+    expect(await cache.health()).toMatchObject({ shared: { breaker: 'closed' } })
+  })
+
   it('is an error where another server has taken its place on the way', async () => {
     await using server = await RedisServer.start({ data: 'kept' })
     const { shared } = joinBy(new Redis({ ...server.options, retryStrategy: () => 20 }))
