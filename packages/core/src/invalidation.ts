@@ -118,8 +118,11 @@ export async function moveMarks(
   return { marks: tags.length }
 }
 
-/** So that none of it takes a shared tier long. */
-const MOVED_AT_ONCE = 500
+/**
+ * So that none of it takes a shared tier long. On a Cluster each mark has a call of its own, which tells others of all that
+ * are moved with it: what is sent grows with the square of this.
+ */
+const MOVED_AT_ONCE = 100
 const MAX_SHOWN = 10
 
 function shortened(tags: readonly Tag[]): string {

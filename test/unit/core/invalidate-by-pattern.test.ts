@@ -74,7 +74,7 @@ describe.each([
     const process = join(make())
     for (let tag = 0; tag < 1234; tag += 1) await process.isHit(`tag:${tag}`)
     expect(await process.cache.invalidate({ prefix: 'tag:' })).toMatchObject({ marks: 1234 })
-    for (const tag of [0, 499, 500, 1233]) expect(await process.isHit(`tag:${tag}`)).toBe(false)
+    for (const tag of [0, 99, 100, 1233]) expect(await process.isHit(`tag:${tag}`)).toBe(false)
   })
 
   it('makes dead on arrival what was being loaded', async () => {
