@@ -78,7 +78,7 @@ export default defineConfig({
           provide: { sharedTier: true },
           include: [
             'test/integration/{kysely,prisma}/hazards.test.ts',
-            'test/integration/kysely/{cancellation,reads,schema-changes,transactions}.test.ts',
+            'test/integration/kysely/{cancellation,reads,schema-changes,transactions,write-through}.test.ts',
             'test/integration/prisma/{extensions,raw,transactions,writes}.test.ts',
             'test/integration/dialects/sqlite-kysely.test.ts',
             'test/integration/{hazards,both-adapters,policies,shared-project}.test.ts',

@@ -37,6 +37,7 @@ function print(options: RunOptions, outcome: Outcome): void {
     ['Redis', options.redis],
     ['consistency', options.consistency],
     ['memory', options.memory ? `on, maxStaleness ${options.staleness} ms` : 'off'],
+    ['write-through', options.writeThrough ? 'on' : 'off'],
     ['processes', `${options.processes}, ${killed} killed and replaced`],
     ['faults', done.join('\n') || 'none'],
     ['reads', String(reads)],

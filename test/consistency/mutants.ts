@@ -155,6 +155,32 @@ export const MUTANTS: readonly Mutant[] = [
     ],
   },
   {
+    name: 'write-through beside another writer',
+    edits: [
+      {
+        file: SCRIPTS,
+        find: "  elseif found and not shared and token ~= '' then\n",
+        replace: "  elseif found and token ~= '' then\n",
+      },
+    ],
+    setting: [...RACE, '--write-through'],
+  },
+  {
+    name: 'write-through after the release',
+    edits: [
+      {
+        file: SHARED_MARKS,
+        find: '      done = await this.#shared.replace!(marks, writer, next)\n',
+        replace:
+          '      await this.#shared.release(marks, writer)\n' +
+          '      const minted = await this.#shared.mint(marks)\n' +
+          '      marks.forEach((mark, at) => (next as Map<Tag, SharedMark>).set(mark, minted[at]!))\n' +
+          "      done = minted.map((mark) => (mark === 'locked' ? 'lost' : 'replaced'))\n",
+      },
+    ],
+    setting: [...RACE, '--write-through'],
+  },
+  {
     name: 'savepoint rollback dropping tags',
     edits: [
       {

@@ -13,6 +13,8 @@ export interface RunOptions {
   /** `maxStaleness`, in milliseconds. */
   readonly staleness: number
   readonly memory: boolean
+  /** Whether writes leave what they wrote for the next reads of it. */
+  readonly writeThrough: boolean
   /** How many rows of each table are read and written. */
   readonly rows: number
   /** How many reads or writes a process has under way. */
@@ -38,6 +40,7 @@ const OPTIONS = {
   consistency: { type: 'string', default: 'strict' },
   staleness: { type: 'string', default: '0' },
   'no-memory': { type: 'boolean', default: false },
+  'write-through': { type: 'boolean', default: false },
   rows: { type: 'string', default: '4' },
   loops: { type: 'string', default: '4' },
   lag: { type: 'string', default: '20' },
@@ -63,6 +66,7 @@ export function parseOptions(args: readonly string[], faultNames: readonly strin
     consistency: oneOf('consistency', values.consistency, ['strict', 'available', 'fresh']),
     staleness: numberOf('staleness', values.staleness, 0, 3_600_000),
     memory: !values['no-memory'],
+    writeThrough: values['write-through'],
     rows: numberOf('rows', values.rows, 1, 4),
     loops: numberOf('loops', values.loops, 1, 64),
     lag: numberOf('lag', values.lag, 0, 1000),

@@ -57,6 +57,7 @@ export async function run(options: RunOptions): Promise<Outcome> {
       ...{ processes, ledger, writeLog, namespace: NAMESPACE, leaseMs: LEASE_MS },
       ...{ databaseUrl: database.url, redis: redisSettings(topology) },
       ...{ consistency: options.consistency, memory: options.memory },
+      writeThrough: options.writeThrough,
       ...{ maxStalenessMs: options.staleness, ttlMs: 600_000, variety: 0 },
       ...{ rows: options.rows, loops: options.loops, lagMs: options.lag },
     },

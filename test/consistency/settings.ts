@@ -13,6 +13,7 @@ export interface WorkerSettings {
   readonly namespace: string
   readonly consistency: 'strict' | 'available' | 'fresh'
   readonly memory: boolean
+  readonly writeThrough: boolean
   readonly maxStalenessMs: number
   readonly leaseMs: number
   readonly ttlMs: number

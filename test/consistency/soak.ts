@@ -80,7 +80,13 @@ async function main(): Promise<void> {
         leaseMs: 2000,
       },
       ...{ databaseUrl: database.url, redis: redisSettings(topology) },
-      ...{ consistency: 'available', memory: true, maxStalenessMs: 1000, ttlMs: 10_000 },
+      ...{
+        consistency: 'available',
+        memory: true,
+        writeThrough: true,
+        maxStalenessMs: 1000,
+        ttlMs: 10_000,
+      },
       // Far more queries than fit into memory.
       ...{ rows: 4, loops: 4, lagMs: 0, variety: 5000 },
     },

@@ -62,6 +62,7 @@ const cache = createTidemark({
   lease: settings.leaseMs,
   ttl: settings.ttlMs,
   memory: settings.memory && { maxEntries: 1000 },
+  writeThrough: settings.writeThrough,
 })
 const pool = laggingPool(settings.databaseUrl, random, settings.lagMs)
 const plain = new Kysely<Tables>({ dialect: new PostgresDialect({ pool }) })
@@ -204,7 +205,7 @@ async function raise(row: Row): Promise<number | undefined> {
         .updateTable('films')
         .set((eb) => ({ imdb_votes: eb('imdb_votes', '+', 1) }))
         .where('id', '=', row.id)
-        .returning('imdb_votes')
+        .returningAll()
       return (await update.executeTakeFirstOrThrow()).imdb_votes!
     }
     const data = { imdbVotes: { increment: 1 } }

@@ -53,6 +53,12 @@ export interface CachingOptions {
   readonly isolation?: Isolation
   /** Who shares one load of what is missing. Default: `'process'`. */
   readonly coalesce?: Coalescing
+  /**
+   * Whether a write that gives back a whole row leaves it for the next read of that row by its primary key, which is then a
+   * hit: `update … returning *`. Only where no other writer of the table was at work meanwhile, and never from within a
+   * transaction. It helps where what is written is read soon. Default: `false`.
+   */
+  readonly writeThrough?: boolean
 }
 
 /** See `CachingOptions.isolation`. */
@@ -69,6 +75,7 @@ export const CACHING_OPTION_NAMES = [
   'hardTimeout',
   'isolation',
   'coalesce',
+  'writeThrough',
 ] as const satisfies readonly (keyof CachingOptions)[]
 
 /**
@@ -79,7 +86,7 @@ export const CACHING_OPTION_NAMES = [
  */
 export function parseCachingOptions(prefix: string, options: CachingOptions): GivenPolicy {
   const { ttl, staleWhileRevalidate, staleIfError, negativeTtl, softTimeout, hardTimeout } = options
-  const { refreshAhead, earlyRefresh, isolation, coalesce } = options
+  const { refreshAhead, earlyRefresh, isolation, coalesce, writeThrough } = options
   const given: Mutable<GivenPolicy> = {}
   if (ttl !== undefined) given.ttlMs = parseDuration(`${prefix}ttl`, ttl)
   if (staleWhileRevalidate !== undefined) {
@@ -111,6 +118,12 @@ export function parseCachingOptions(prefix: string, options: CachingOptions): Gi
   if (coalesce !== undefined) {
     checkCoalescing(`${prefix}coalesce`, coalesce)
     given.coalesce = coalesce
+  }
+  if (writeThrough !== undefined) {
+    if (typeof writeThrough !== 'boolean') {
+      throw invalidOption(`${prefix}writeThrough`, 'true or false', writeThrough)
+    }
+    given.writeThrough = writeThrough
   }
   checkTogether(prefix, given)
   return given

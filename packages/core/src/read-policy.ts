@@ -18,6 +18,8 @@ export interface ReadPolicy {
   readonly hardTimeoutMs: number
   readonly isolation: Isolation
   readonly coalesce: Coalescing
+  /** Whether a write of the row that it reads leaves that row for it. */
+  readonly writeThrough: boolean
 }
 
 /** The parts of a policy that were given at one place: for a query, for a table, or for the whole cache. */
@@ -35,6 +37,7 @@ export const PLAIN_POLICY: ReadPolicy = {
   hardTimeoutMs: Infinity,
   isolation: 'copy',
   coalesce: 'process',
+  writeThrough: false,
 }
 
 /** What was given nearer to the query counts, part by part. `refreshAhead` and `earlyRefresh` are one part. */
@@ -67,6 +70,7 @@ export function strictest(policies: readonly ReadPolicy[]): ReadPolicy {
     hardTimeoutMs: least('hardTimeoutMs'),
     isolation: policies.every(({ isolation }) => isolation === 'frozen') ? 'frozen' : 'copy',
     coalesce: policies.some(({ coalesce }) => coalesce === 'shared') ? 'shared' : 'process',
+    writeThrough: policies.every(({ writeThrough }) => writeThrough),
   }
 }
 

@@ -15,6 +15,7 @@ import {
   type SqlDialect,
 } from '@tidemark/sql'
 import { HitLog } from './hit-log.ts'
+import { PointReads } from './point-reads.ts'
 import type { CacheOptions } from './options.ts'
 import { ADAPTER, QueryPlanner } from './query-planner.ts'
 import { catalogueOfInstance } from './instance-catalogue.ts'
@@ -27,6 +28,7 @@ export class Binding implements ReadOrigin {
   readonly engine: Engine
   readonly planner: QueryPlanner
   readonly catalogue: DatabaseCatalogue
+  readonly points: PointReads
   readonly dialect: SqlDialect
   readonly database: string
   /** Undefined where hits are not logged. */
@@ -56,6 +58,7 @@ export class Binding implements ReadOrigin {
       volatile: volatileFunctions,
     })
     this.engine = engine
+    this.points = new PointReads(this)
     this.dialect = dialect
     this.hitLog = HitLog.of(logHits)
     const isPartitioned = partition !== undefined && partition !== ''

@@ -254,7 +254,15 @@ export class CachingExecutor implements QueryExecutor {
       const write = () => this.#write(plan, planned, query, options)
       return session ? session.inOrder(write) : write()
     }
-    const load = () => this.#bare.executeQuery<R>(query, options)
+    const send = () => this.#bare.executeQuery<R>(query, options)
+    const load =
+      planned.point && !session
+        ? async () => {
+            const result = await send()
+            binding.points.learn(query.sql, planned, hint, result)
+            return result
+          }
+        : send
     const call: ReadCall = {
       plan,
       hint,
@@ -334,7 +342,11 @@ export class CachingExecutor implements QueryExecutor {
         : session.write(call, send, maySwitchTransaction)
     }
     if (control === 'begin') binding.isInManualTransaction = true
-    const result = await binding.engine.write(call, send)
+    const through =
+      control || binding.isInManualTransaction ? undefined : binding.points.through(planned)
+    const partition = through && this.#key(query)?.partition
+    const result = await binding.engine.write({ ...call, through }, send)
+    through?.store(() => binding.points.answers(planned, query.parameters, result, partition))
     if (control === 'commit' || control === 'rollback') binding.isInManualTransaction = false
     return result
   }

@@ -9,6 +9,7 @@ import {
 } from '@tidemark/sql'
 import { type AdapterTraits, analyseQuery } from './analyse-query.ts'
 import { describeUnder, readUnder } from './describe-under.ts'
+import { type PointRead, pointReadOf, type RowWrite, rowWriteOf } from './point-nodes.ts'
 import type { QuerySettings } from './tables-of-query.ts'
 
 export const ADAPTER = 'kysely'
@@ -29,6 +30,10 @@ export interface PlannedQuery {
    * which somebody may have made since.
    */
   readonly lacks: 'catalogue' | 'relation' | undefined
+  /** Set where it reads rows by columns of theirs, see point-reads.ts. */
+  readonly point: PointRead | undefined
+  /** Set where it gives back what it writes. */
+  readonly rowWrite: RowWrite | undefined
 }
 
 /** Applications have some hundreds of texts; those that spell out long lists have as many as lists. */
@@ -89,6 +94,8 @@ export class QueryPlanner {
     const shape = { adapter: ADAPTER, fingerprint }
     const { vouched, onHeldConnection } = analysis
     const described = describeUnder(catalogue, analysis)
+    const { kind } = described.description
+    const { defaultSchema } = this.#settings
     return {
       plan: this.#engine.plan(shape, described.description, this.#policies),
       vouched: vouched && this.#engine.plan(shape, readUnder(catalogue, vouched), this.#policies),
@@ -98,6 +105,8 @@ export class QueryPlanner {
       maySwitchTransaction: analysis.maySwitchTransaction ?? false,
       catalogue,
       lacks: described.lacks,
+      point: kind === 'read' ? pointReadOf(query.query, defaultSchema) : undefined,
+      rowWrite: kind === 'write' ? rowWriteOf(query.query, defaultSchema) : undefined,
     }
   }
 }

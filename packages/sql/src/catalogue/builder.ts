@@ -30,6 +30,7 @@ interface Draft extends Relation {
   readonly triggers: Trigger[]
   obstacle: Obstacle | undefined
   replacesRows: boolean
+  primaryKey: readonly string[] | undefined
 }
 
 /** Puts a catalogue together from the rows that a database answers with: names first, then what refers to them. */
@@ -53,7 +54,7 @@ export class CatalogueBuilder {
   addRelation({ schema, name }: RelationId, obstacle?: Obstacle): void {
     const physical = this.#physical({ schema, name })
     this.#drafts.set(idOf({ schema, name }), {
-      ...{ name: physical, bareName: name, obstacle, replacesRows: false },
+      ...{ name: physical, bareName: name, obstacle, replacesRows: false, primaryKey: undefined },
       ...{ reads: [], writes: [], keys: [], triggers: [] },
     })
     const names = this.#namesByBareName.get(fold(name))
@@ -149,6 +150,10 @@ export class CatalogueBuilder {
 
   replacesRows(relation: RelationId): void {
     this.#draft(relation).replacesRows = true
+  }
+
+  addPrimaryKey(table: RelationId, columns: readonly string[]): void {
+    this.#draft(table).primaryKey = columns
   }
 
   relationsIn({ names }: Body): readonly string[] {

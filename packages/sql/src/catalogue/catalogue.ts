@@ -154,6 +154,28 @@ export class Catalogue {
     return this.reads(names).tables
   }
 
+  /**
+   * The primary key of a table whose rows are exactly what a statement that writes them gives back, as long as it leaves that
+   * key alone: nothing else writes them in the same breath, neither triggers nor keys that refer to itself. Undefined where
+   * that is not so, or not known.
+   */
+  primaryKeyOfPlain(table: string): readonly string[] | undefined {
+    const physical = this.#physical(table)
+    const [relation, ...others] = this.#find(physical)
+    if (!relation?.primaryKey || others.length > 0 || this.#declared.has(physical)) return undefined
+    const { obstacle, triggers, reads, writes, keys, primaryKey } = relation
+    const isPlain =
+      obstacle === undefined &&
+      triggers.length + reads.length + writes.length === 0 &&
+      keys.every(
+        ({ table: holder, onUpdate, references }) =>
+          this.#physical(holder) !== physical ||
+          onUpdate === 'nothing' ||
+          references?.every((column) => primaryKey.includes(column)),
+      )
+    return isPlain ? primaryKey : undefined
+  }
+
   /** Whether it has them all. */
   hasAll(names: readonly string[]): boolean {
     return names.every((name) => this.#isKnown(this.#physical(name)))

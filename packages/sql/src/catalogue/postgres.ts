@@ -67,6 +67,11 @@ select 'key', p.schema, p.name, c.schema, c.name, k.confdeltype::text || k.confu
 from pg_catalog.pg_constraint k join relation p on p.oid = k.confrelid join relation c on c.oid = k.conrelid
 where k.contype = 'f' and (k.confdeltype in ('c', 'n', 'd') or k.confupdtype in ('c', 'n', 'd'))
 union all
+select 'primary', p.schema, p.name, null, null, null, (select pg_catalog.json_agg(a.attname) from pg_catalog.pg_attribute a
+    where a.attrelid = k.conrelid and a.attnum = any(k.conkey))::text
+from pg_catalog.pg_constraint k join relation p on p.oid = k.conrelid
+where k.contype = 'p' and p.kind = 'r' and not k.condeferrable
+union all
 select 'trigger', r.schema, r.name, t.tgtype::text, l.lanname::text, p.proname::text, p.prosrc::text
 from pg_catalog.pg_trigger t join relation r on r.oid = t.tgrelid
 join pg_catalog.pg_proc p on p.oid = t.tgfoid join pg_catalog.pg_language l on l.oid = p.prolang
@@ -117,6 +122,9 @@ export const postgresCatalogue: CatalogueSource = {
     }
     for (const row of of('part')) builder.addPart(id(row), other(row))
     for (const row of of('key')) addKey(builder, row)
+    for (const row of of('primary')) {
+      builder.addPrimaryKey(id(row), JSON.parse(text(row, 'f')) as string[])
+    }
     const bases = Map.groupBy(of('base'), (row) => JSON.stringify(id(row)))
     for (const row of of('view')) {
       const selected = bases.get(JSON.stringify(id(row))) ?? []

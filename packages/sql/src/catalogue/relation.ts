@@ -28,6 +28,8 @@ export interface Relation {
   readonly obstacle?: Obstacle | undefined
   /** An insert or update may delete the rows that are in its way. */
   readonly replacesRows?: boolean
+  /** The columns of its primary key, where it is a table and that is known. */
+  readonly primaryKey?: readonly string[] | undefined
 }
 
 /** Words of core's `BypassReason`. */

@@ -17,15 +17,20 @@ const keys = (schema: string) =>
 from ${quoted(schema)}.sqlite_master m join pragma_foreign_key_list(m.name, ${literal(schema)}) k
 where m.type = 'table'`
 
+const primaryKeys = (schema: string) =>
+  `select ${literal(schema)} as a, m.name as b, c.name as c, null as d, null as e
+from ${quoted(schema)}.sqlite_master m join pragma_table_info(m.name, ${literal(schema)}) c
+where m.type = 'table' and c.pk > 0`
+
 export const sqliteCatalogue: CatalogueSource = {
   async rows(query) {
     const schemas = (await query(SCHEMAS)).map((row) => text(row, 'a'))
     const all = (statement: (schema: string) => string) =>
       query(`${schemas.map(statement).join(' union all ')} order by 1, 2, 3, 4, 5`)
-    return [await all(definitions), await all(keys)]
+    return [await all(definitions), await all(keys), await all(primaryKeys)]
   },
 
-  build([objects = [], keyColumns = []], settings) {
+  build([objects = [], keyColumns = [], primaryColumns = []], settings) {
     const builder = new CatalogueBuilder(settings)
     const lexed = objects.map((row) => ({ row, ...lexSql([row['e'] ?? ''], 'sqlite') }))
     const of = (type: string) => lexed.filter(({ row }) => row['c'] === type)
@@ -50,6 +55,13 @@ export const sqliteCatalogue: CatalogueSource = {
       JSON.stringify([row['a'], row['c'], row['h']]),
     )
     for (const columns of constraints.values()) addKey(builder, columns, computing, of('table'))
+    const primary = Map.groupBy(primaryColumns, (row) => JSON.stringify([row['a'], row['b']]))
+    for (const columns of primary.values()) {
+      builder.addPrimaryKey(
+        id(columns[0]!),
+        columns.map((column) => text(column, 'c')),
+      )
+    }
     return builder.build()
   },
 }
