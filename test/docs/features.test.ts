@@ -1,16 +1,18 @@
 import { createTidemark } from '@tidemark/core'
 import { withCache } from '@tidemark/kysely'
 import { describe, expect, it } from 'vitest'
-import { describeEachDatabase } from '../support/databases.ts'
 import { explain, listen } from './snippets/explain.ts'
+import { describeDatabase, describeEachDatabase } from '../support/databases.ts'
 import { runnableSnippet, shownSnippets } from './snippets.ts'
 import { handlers } from './snippets/tickets.ts'
 import { verified } from './snippets/verification.ts'
+import { run as writeThrough } from './snippets/write-through.ts'
 
 describe.each([
   ['docs/verification.md', 'verification', 2],
   ['docs/read-your-writes.md', 'tickets', 2],
   ['docs/explain.md', 'explain', 2],
+  ['docs/write-through.md', 'write-through', 1],
 ])('%s', (page, file, count) => {
   it('shows code as it was run', async () => {
     const shown = await shownSnippets(page)
@@ -69,6 +71,18 @@ describeEachDatabase('the code about explanations', (database) => {
     stop()
     await db.selectFrom('genres').selectAll().execute()
     expect(logged.slice(1)).toEqual([[expect.stringMatching(/^no-policy: select .*genres/)]])
+    await cache.close()
+  })
+})
+
+describeDatabase('postgres', 'the code about write-through', (database) => {
+  it('has a hit after the write', async () => {
+    await database.kysely.insertInto('films').values({ title: 'Alien' }).execute()
+    const { cache, dune } = await writeThrough(database.kysely)
+    expect(dune).toMatchObject({ id: 1, title: 'Dune' })
+    expect(cache.metrics().queries.find(({ kind }) => kind === 'read')).toMatchObject({
+      ...{ calls: 2, hits: { memory: 1 } },
+    })
     await cache.close()
   })
 })

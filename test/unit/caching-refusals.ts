@@ -7,7 +7,7 @@ const shorter = 'it must be the shorter of the two'
 
 /** The names of the options that a hint, a policy and a cache have in common, as messages list them. */
 export const CACHING_OPTIONS =
-  'ttl, staleWhileRevalidate, staleIfError, negativeTtl, refreshAhead, earlyRefresh, softTimeout, hardTimeout, isolation, coalesce'
+  'ttl, staleWhileRevalidate, staleIfError, negativeTtl, refreshAhead, earlyRefresh, softTimeout, hardTimeout, isolation, coalesce, writeThrough'
 
 /** Those of a hint. */
 export const HINT_OPTIONS = `${CACHING_OPTIONS}, tags, tables, consistency, mode, key, freshAfter`
@@ -41,6 +41,7 @@ export function wrongCachingOptions(prefix = ''): readonly Wrong[] {
     }),
     option('isolation: expected one of copy, frozen, got "shared"', { isolation: 'shared' }),
     option('coalesce: expected one of process, shared, got true', { coalesce: true }),
+    option('writeThrough: expected true or false, got "yes"', { writeThrough: 'yes' }),
     against('earlyRefresh', 'refreshAhead', 'each says when to load anew; give one of them', {
       refreshAhead: 0.8,
       earlyRefresh: 1,

@@ -7,7 +7,7 @@ import {
   OperatorNode,
   ReferenceNode,
   SelectAllNode,
-  SelectionNode,
+  type SelectionNode,
   SelectQueryNode,
   TableNode,
   UpdateQueryNode,

@@ -56,12 +56,18 @@ describe('what is said nearer to the query counts', () => {
     }
     const genre: TablePolicy = {
       ...{ ttl: '2h', negativeTtl: '20s', staleWhileRevalidate: '2m', staleIfError: '1h' },
-      ...{ earlyRefresh: 2, softTimeout: '2s', hardTimeout: '3s', coalesce: 'shared' },
+      ...{
+        earlyRefresh: 2,
+        softTimeout: '2s',
+        hardTimeout: '3s',
+        coalesce: 'shared',
+        writeThrough: true,
+      },
     }
     expect(policyOf({}, { film, genre })).toEqual({
       ...{ ttlMs: 3_600_000, negativeTtlMs: 10_000, staleWhileRevalidateMs: 60_000 },
       ...{ staleIfErrorMs: 0, refreshAhead: 0.8, earlyRefresh: 0, softTimeoutMs: 1_000 },
-      ...{ hardTimeoutMs: 2_000, isolation: 'copy', coalesce: 'shared' },
+      ...{ hardTimeoutMs: 2_000, isolation: 'copy', coalesce: 'shared', writeThrough: false },
     })
     // The cache's own options stand for a table without a policy.
     const defaults = { ttl: '5m', staleWhileRevalidate: 0, earlyRefresh: 1 } as const

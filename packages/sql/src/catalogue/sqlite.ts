@@ -17,8 +17,10 @@ const keys = (schema: string) =>
 from ${quoted(schema)}.sqlite_master m join pragma_foreign_key_list(m.name, ${literal(schema)}) k
 where m.type = 'table'`
 
+const PRIMARY = 'primary'
+
 const primaryKeys = (schema: string) =>
-  `select ${literal(schema)} as a, m.name as b, c.name as c, null as d, null as e
+  `select ${literal(schema)}, null, m.name, c.name, null, null, null, ${literal(PRIMARY)}
 from ${quoted(schema)}.sqlite_master m join pragma_table_info(m.name, ${literal(schema)}) c
 where m.type = 'table' and c.pk > 0`
 
@@ -27,10 +29,11 @@ export const sqliteCatalogue: CatalogueSource = {
     const schemas = (await query(SCHEMAS)).map((row) => text(row, 'a'))
     const all = (statement: (schema: string) => string) =>
       query(`${schemas.map(statement).join(' union all ')} order by 1, 2, 3, 4, 5`)
-    return [await all(definitions), await all(keys), await all(primaryKeys)]
+    const allKeys = (schema: string) => `${keys(schema)} union all ${primaryKeys(schema)}`
+    return [await all(definitions), await all(allKeys)]
   },
 
-  build([objects = [], keyColumns = [], primaryColumns = []], settings) {
+  build([objects = [], keyColumns = []], settings) {
     const builder = new CatalogueBuilder(settings)
     const lexed = objects.map((row) => ({ row, ...lexSql([row['e'] ?? ''], 'sqlite') }))
     const of = (type: string) => lexed.filter(({ row }) => row['c'] === type)
@@ -54,13 +57,9 @@ export const sqliteCatalogue: CatalogueSource = {
     const constraints = Map.groupBy(keyColumns, (row) =>
       JSON.stringify([row['a'], row['c'], row['h']]),
     )
-    for (const columns of constraints.values()) addKey(builder, columns, computing, of('table'))
-    const primary = Map.groupBy(primaryColumns, (row) => JSON.stringify([row['a'], row['b']]))
-    for (const columns of primary.values()) {
-      builder.addPrimaryKey(
-        id(columns[0]!),
-        columns.map((column) => text(column, 'c')),
-      )
+    for (const columns of constraints.values()) {
+      if (columns[0]!['h'] === PRIMARY) addPrimaryKey(builder, columns)
+      else addKey(builder, columns, computing, of('table'))
     }
     return builder.build()
   },
@@ -95,6 +94,14 @@ function eventOf(header: readonly Token[]): Change {
     (token) => token.kind === 'word' && ['insert', 'update', 'delete'].includes(token.text),
   )
   return event?.kind === 'word' ? (event.text as Change) : 'any'
+}
+
+function addPrimaryKey(builder: CatalogueBuilder, columns: readonly CatalogueRow[]): void {
+  const [row] = columns
+  builder.addPrimaryKey(
+    { schema: text(row!, 'a'), name: text(row!, 'c') },
+    columns.map((column) => text(column, 'd')),
+  )
 }
 
 function addKey(
