@@ -79,7 +79,7 @@ export default defineConfig({
           include: [
             'test/integration/{kysely,prisma}/hazards.test.ts',
             'test/integration/kysely/{cancellation,reads,schema-changes,transactions,write-through}.test.ts',
-            'test/integration/prisma/{extensions,raw,transactions,writes}.test.ts',
+            'test/integration/prisma/{extensions,raw,transactions,write-through,writes}.test.ts',
             'test/integration/dialects/sqlite-kysely.test.ts',
             'test/integration/{hazards,both-adapters,policies,shared-project}.test.ts',
           ],

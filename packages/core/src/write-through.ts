@@ -39,6 +39,10 @@ export class WriteThrough {
     this.#tags = tags
   }
 
+  isOf(engine: Engine): boolean {
+    return this.#engine === engine
+  }
+
   /** To be awaited before the intent of the write. It never rejects. */
   async prepare(written: readonly Tag[]): Promise<void> {
     const { marks } = this.#engine

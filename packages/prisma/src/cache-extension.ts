@@ -96,6 +96,7 @@ function bind(
     plans: plansOf(options, watch),
     raw: watch.raw,
     catalogue: watch.catalogue,
+    dataModel: watch.dataModel,
     origin: watch.origin,
     provider: internals.provider,
     database,

@@ -14,6 +14,7 @@ export interface Model {
   /** Its rows come from other tables, and nobody knows which. */
   readonly isView: boolean
   readonly scalars: ReadonlySet<string>
+  readonly fieldsByColumn: ReadonlyMap<string, string>
   readonly relations: ReadonlyMap<string, Relation>
   /** What happens elsewhere to keep foreign keys valid when a row of this model goes or changes. */
   readonly dependents: readonly Dependent[]
@@ -59,11 +60,13 @@ export function buildDataModel(
   const texts = readSchema(schema)
   const drafts = new Map<string, Draft>()
   for (const [name, model] of Object.entries(models)) {
+    const scalars = model.fields.filter((field) => !isRelation(field))
     drafts.set(name, {
       name,
       table: tableOf(name, model, defaultSchema),
       isView: texts.get(name)?.isView ?? false,
-      scalars: new Set(model.fields.filter((field) => !isRelation(field)).map(({ name }) => name)),
+      scalars: new Set(scalars.map((field) => field.name)),
+      fieldsByColumn: new Map(scalars.map((field) => [field.dbName ?? field.name, field.name])),
       relations: new Map(),
       dependents: [],
     })

@@ -19,6 +19,8 @@ export interface RuntimeField {
   readonly kind: string
   readonly type: string
   readonly relationName?: string | undefined
+  /** The name of its column, where that is another. */
+  readonly dbName?: string | null | undefined
 }
 
 export interface RuntimeModel {

@@ -12,10 +12,12 @@ import {
 import type { DatabaseCatalogue } from '@tidemark/sql'
 import { skip } from '@prisma/client/runtime/client'
 import { hintOfRaw } from './cached.ts'
+import type { DataModel } from './data-model.ts'
 import { isOutage } from './outage.ts'
 import { rawCall, readOperation } from './prisma-internals.ts'
 import type { RawStatements } from './raw-statements.ts'
 import type { ReadPlans } from './read-plans.ts'
+import { RowWrites } from './row-writes.ts'
 import { isPlainRecord } from './shape-key.ts'
 import { prismaValueTypes } from './value-types.ts'
 
@@ -44,6 +46,7 @@ export interface ReadContext {
   readonly engine: Engine
   readonly plans: ReadPlans
   readonly catalogue: DatabaseCatalogue
+  readonly dataModel: DataModel
   readonly origin: ReadOrigin
   readonly raw: RawStatements
   readonly provider: string
@@ -65,8 +68,16 @@ const RAW_READS = new Set(['$queryRaw', '$queryRawTyped', '$queryRawUnsafe'])
 export class ReadHook {
   readonly #context: ReadContext
 
+  /** Undefined where Prisma makes something else of rows before it gives them back. */
+  readonly #rows: RowWrites | undefined
+
   constructor(context: ReadContext) {
     this.#context = context
+    if (context.resultShape !== '') return
+    this.#rows = new RowWrites({
+      ...context,
+      key: (operation, args) => this.#key([operation, ''].join('\n'), args),
+    })
   }
 
   /**
@@ -85,7 +96,10 @@ export class ReadHook {
     const faithful = isCopiedFalsely(given) ? given : parameters.args
     const { cache, ...args } = faithful
     if (!READS.has(operation)) {
-      if (cache === undefined) return query(faithful)
+      if (cache === undefined) {
+        const row = inTransaction ? undefined : this.#rows?.of(model, operation, args)
+        return row ? row.run(() => query(faithful)) : query(faithful)
+      }
       throw new TidemarkError(
         'INVALID_OPTION',
         `cache: expected on reads only (${[...READS].join(', ')}), got it on ${model}.${operation}`,

@@ -1,4 +1,12 @@
-import type { Engine, ReadOrigin, Tables, WriteCall, WritePlan } from '@tidemark/core'
+import {
+  type Engine,
+  type ReadOrigin,
+  type Tables,
+  takeWriteThrough,
+  type WriteCall,
+  type WritePlan,
+  type WriteThrough,
+} from '@tidemark/core'
 import type { Catalogue, DatabaseCatalogue } from '@tidemark/sql'
 import { catalogueOfClient, type CatalogueChoice } from './client-catalogue.ts'
 import { buildDataModel, type DataModel } from './data-model.ts'
@@ -95,8 +103,9 @@ export class WriteWatch {
     if (explained) return explained
     if (!interactiveTransaction) {
       if (!call) return send()
-      const alone = (calls: readonly WriteCall[], run: () => Promise<T>) =>
-        this.engine.write(calls[0] ?? call, run)
+      const offered = takeWriteThrough(this.engine)
+      const alone = ([planned = call]: readonly WriteCall[], run: () => Promise<T>) =>
+        this.engine.write(this.#through(planned, offered), run)
       return this.#underOneCatalogue([query], [call], send, alone)
     }
     const id = idOf(interactiveTransaction)
@@ -165,6 +174,13 @@ export class WriteWatch {
         await this.#transactions.write(id, [this.#everything], () => Promise.resolve())
       }
     }
+  }
+
+  /** What is sent on the one connection of a driver, beside an open transaction, is a part of that. */
+  #through(call: WriteCall, through: WriteThrough | undefined): WriteCall {
+    const { tables } = call.plan
+    const isAlone = tables !== 'unknown' && tables.length === 1 && this.origin.mayReload
+    return through && isAlone ? { ...call, through } : call
   }
 
   get #everything(): WriteCall {
