@@ -28,7 +28,9 @@ export class LoadBatch<T> {
     const loaded = new Promise<ReadonlyMap<string, T>>((resolve, reject) => {
       setImmediate(() => {
         this.#gathering = undefined
-        Promise.resolve(this.#load(keys)).then(resolve, reject)
+        // In an async function: what it throws at once is an error of the load too, and must not end the process.
+        const loading = (async () => this.#load(keys))()
+        loading.then(resolve, reject)
       })
     })
     return { keys, loaded }

@@ -28,7 +28,8 @@ export function wrap<F extends Cachable>(
   options: WrapOptions<Parameters<F>>,
 ): Wrapped<F> {
   const optionsOf = checkWrap('wrap', fn, options, fn?.name)
-  function wrapped(this: unknown, ...args: Parameters<F>): Promise<Awaited<ReturnType<F>>> {
+  // Async also for what is thrown at once: whoever is given a promise looks for errors there.
+  async function wrapped(this: unknown, ...args: Parameters<F>): Promise<Awaited<ReturnType<F>>> {
     const [key, rest] = optionsOf(args)
     return cache.getOrLoad(key, () => fn.apply(this, args) as Awaited<ReturnType<F>>, rest)
   }
@@ -68,7 +69,7 @@ export function cachedMethod<This, Args extends unknown[]>({
       throw invalidOption('cachedMethod', 'a method, by a standard decorator', context)
     }
     const optionsOf = checkWrap('cachedMethod', method, options, String(context.name))
-    return function (this: This, ...args: Args): Promise<T> {
+    return async function (this: This, ...args: Args): Promise<T> {
       const [key, rest] = optionsOf(args)
       const where = typeof cache === 'function' ? cache(this) : cache
       return where.getOrLoad(key, () => method.apply(this, args), rest)

@@ -89,7 +89,9 @@ export class WriteIntent {
       engine.metrics.markFailure()
       if (consistency !== 'strict') return intent
       // Nothing will be written. What of the intent took hold would end with its lease; this is sooner.
-      void engine.runInBackground(() => intent.close('settled'))
+      // Begun in any case: where too much is under way in the background, this process would take them for locked for ever.
+      const closing = intent.close('settled')
+      void engine.runInBackground(() => closing)
       throw new TidemarkError(
         'MARKS_UNAVAILABLE',
         `expected to lock the marks of ${tags.join(', ')} before the write, as consistency: 'strict' asks, but the ` +

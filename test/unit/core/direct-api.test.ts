@@ -292,6 +292,10 @@ describe('many keys', () => {
     const load = () => Promise.reject(error)
     await expect(cache.getOrLoadMany(['a', 'b'], load)).rejects.toBe(error)
     expect(await cache.getOrLoadMany([], load)).toEqual(new Map())
+    const atOnce = () => {
+      throw error
+    }
+    await expect(cache.getOrLoadMany(['a', 'b'], atOnce)).rejects.toBe(error)
   })
 
   it('can be asked for, stored and deleted', async () => {

@@ -244,6 +244,22 @@ describe('where the shared tier cannot be reached', () => {
     expect(cluster.row).toBe(0)
   })
 
+  it("a 'strict' write that failed leaves nothing locked, however much is under way", async () => {
+    const cluster = new Cluster()
+    const one = cluster.join({ consistency: 'strict' })
+    const { engine } = one.harness
+    const stuck = new Gate()
+    for (let at = 0; at < 1000; at += 1) {
+      void engine.runInBackground(() => stuck.pass(() => undefined))
+    }
+    one.link.hold = ({ method }) => (method === 'intent' ? lost() : Promise.resolve())
+    await expect(one.write()).rejects.toMatchObject({ code: 'MARKS_UNAVAILABLE' })
+    stuck.open()
+    await one.read()
+    await one.read()
+    expect(one.counts()).toMatchObject({ hits: { memory: 1 }, bypasses: {} })
+  })
+
   it("a 'strict' transaction can be told so before its COMMIT, and may try again", async () => {
     const cluster = new Cluster()
     const one = cluster.join({ consistency: 'strict' })

@@ -49,6 +49,22 @@ describe('a wrapped function', () => {
   })
 })
 
+describe('an error in a key', () => {
+  const key = (user: { id: number }) => `user:${user.id}`
+  const load = async (user: { id: number }) => user.id
+
+  it('is an error of the call, where a promise is expected to have it', async () => {
+    const cache = createTidemark()
+    const wrapped = cache.wrap(load, { key })
+    const asked = wrapped(undefined as never)
+    await expect(asked).rejects.toThrow(TypeError)
+    const context = { kind: 'method', name: 'find' }
+    const method = cachedMethod({ cache, key })(load, context as never)
+    const called = method.call({}, undefined as never)
+    await expect(called).rejects.toThrow(TypeError)
+  })
+})
+
 describe('a decorated method', () => {
   // Written out, since neither Node nor vitest reads the syntax: test/integration/decorators compiles it.
   const contextOf = (name: string) => ({ kind: 'method', name }) as ClassMethodDecoratorContext
