@@ -17,12 +17,21 @@ export function readEntry(
 ): FoundEntry | undefined {
   const opened = codec.open(name, key, bytes)
   if (opened.state === 'unreadable') return MISSES[opened.reason]
-  return new StoredEntry(opened, remainingMs, () => {
-    // What came is a part of all that came with it; a small copy would be a part of what Node keeps for small ones.
-    const own = Buffer.allocUnsafeSlow(bytes.length)
-    own.set(bytes)
-    return { bytes: own.length, decode: () => valueOf(codec.open(name, key, own)) }
-  })
+  return new StoredEntry(opened, remainingMs, () => keep(codec, name, key, bytes))
+}
+
+/**
+ * What came is a part of all that came with it; a small copy would be a part of what Node keeps for small ones. By a function of
+ * its own, since closures of one function hold on to what any of them does.
+ */
+function keep(codec: EntryCodec, name: string, key: string, bytes: Buffer): KeptResult {
+  const own = Buffer.allocUnsafeSlow(bytes.length)
+  own.set(bytes)
+  return keptIn(codec, name, key, own)
+}
+
+function keptIn(codec: EntryCodec, name: string, key: string, own: Buffer): KeptResult {
+  return { bytes: own.length, decode: () => valueOf(codec.open(name, key, own)) }
 }
 
 /** The entry of another query, whose key has the same hash, is as good as none. */
