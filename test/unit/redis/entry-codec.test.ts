@@ -59,6 +59,13 @@ const variants: [string, Partial<EntryCodecOptions>][] = [
   ['as superjson', { codec: superjsonCodec }],
 ]
 
+it.each([NaN, -1, Infinity])('an entry whose load took %d ms is corrupt', (loadMs) => {
+  const codec = entryCodec()
+  const sealed = codec.seal(name, key, { ...facts, loadMs }, rows)
+  if (sealed.state === 'refused') throw new Error(sealed.reason)
+  expect(stateOf(codec.open(name, key, sealed.bytes))).toBe('corrupt')
+})
+
 describe.each(variants)('an entry, %s,', (_variant, options) => {
   const codec = entryCodec(options)
 

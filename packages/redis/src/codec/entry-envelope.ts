@@ -136,7 +136,8 @@ export function readBody(bytes: Buffer): Body {
   const tagsEnd = keyEnd + 4 + bytes.readUInt32BE(keyEnd)
   if (tagsEnd + 2 > bytes.length) throw new Corrupt('tags that are longer than the body')
   const loadMs = bytes.readDoubleBE(16)
-  if (!(loadMs >= 0)) throw new Corrupt('a time that is none')
+  // By an endless one each hit would seem about to end, and be loaded anew.
+  if (!(loadMs >= 0 && loadMs < Infinity)) throw new Corrupt('a time that is none')
   const count = bytes.readUInt16BE(tagsEnd)
   const tokens: string[] = []
   let at = tagsEnd + 2
