@@ -1,6 +1,7 @@
 import type { CacheKey } from './cache-key.ts'
 import type { Engine } from './engine.ts'
 import type { Lookup } from './lookup.ts'
+import { NoTier } from './no-tier.ts'
 import { readOut } from './result.ts'
 import type { KeptResult, SharedEntry } from './shared-tier.ts'
 import { encodeResult, keepEntry, rememberResult } from './store-result.ts'
@@ -17,6 +18,7 @@ export function promote(
   value: unknown,
   read: Pick<Entry, 'tokens' | 'readAt' | 'isEmpty'>,
 ): void {
+  if (engine.tier instanceof NoTier) return
   const form = formOf(engine, lookup.key, entry, value)
   if (!form) return
   const { ttlMs, loadMs } = entry

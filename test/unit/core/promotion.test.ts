@@ -11,13 +11,13 @@ const rows = () => [{ id: 1, at: new Date(0) }]
  * @param keep what stands in the place of the tier's own way to keep a result
  */
 async function promoted(
-  memory: MemoryOptions = {},
+  memory: MemoryOptions | false = {},
   keep?: ((kept: KeptResult) => KeptResult) | 'none',
 ) {
   const clock = new ManualClock()
   const random = new SeededRandom(1)
   const store = new SharedStore({ clock, random, leaseMs: 10_000 })
-  const join = (link: ReturnType<typeof store.connect>, options: MemoryOptions = {}) => {
+  const join = (link: ReturnType<typeof store.connect>, options: MemoryOptions | false = {}) => {
     const cache = createTidemark({ clock, random, shared: link, ttlJitter: 0, memory: options })
     return new Harness({ cache, clock })
   }
@@ -78,6 +78,13 @@ describe('what the shared tier has brought', () => {
     const larger = (kept: KeptResult) => ({ ...kept, bytes: 2001 })
     const { harness, read } = await promoted({ maxEntryBytes: 2000 }, larger)
     for (let again = 0; again < 3; again += 1) await read()
+    expect(harness.counts().hits).toEqual({ shared: 3 })
+  })
+
+  it('is not even asked for where nothing is kept in this process', async () => {
+    const { asked, harness, read } = await promoted(false)
+    for (let again = 0; again < 3; again += 1) expect(await read()).toEqual(rows())
+    expect(asked).toEqual({ keep: 0, decode: 0 })
     expect(harness.counts().hits).toEqual({ shared: 3 })
   })
 
