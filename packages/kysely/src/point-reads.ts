@@ -69,7 +69,7 @@ export class PointReads {
     const { table, sets } = rowWrite
     const shapes = this.#shapesUnder(catalogue, table)
     const key = catalogue?.primaryKeyOfPlain(table)
-    if (!shapes || !key || sets.some((column) => key.includes(column))) return undefined
+    if (!shapes || !key || sets.some((column) => isNamedBy(key, column))) return undefined
     // What follows from it by itself may change the row as well.
     if (plan.tables === 'unknown' || plan.tables.length !== 1) return undefined
     const tags = [...shapes.values()].flatMap((shape) => plannedTags(shape))
@@ -87,19 +87,26 @@ export class PointReads {
     const shapes = this.#shapesUnder(catalogue, table)
     if (!shapes || rows.length > MAX_ROWS) return []
     const asked = parameters.slice(parameters.length - where.length)
-    return [...shapes.values()].flatMap((shape) =>
-      (rows as Record<string, unknown>[]).flatMap((row) => {
+    return [...shapes.values()].flatMap((shape) => {
+      const keyOf = (row: Record<string, unknown>) => shape.read.where.map((column) => row[column])
+      const keys = (rows as Record<string, unknown>[]).map(keyOf)
+      // SQLite lets an upsert change a row twice, and gives it back twice, in no order that it promises.
+      if (new Set(keys.map((key) => JSON.stringify(key.map(String)))).size < keys.length) return []
+      return (rows as Record<string, unknown>[]).flatMap((row, at) => {
         const found = selected(shape.read, row)
         if (!found) return []
         // As whoever wrote it names it, and as the database does.
-        const byRow = shape.read.where.map((column) => row[column])
+        const byRow = keys[at]!
         const byWrite = shape.read.where.map((column) => asked[where.indexOf(column)])
-        const isByWrite = rows.length === 1 && areSame(where, shape.read.where)
+        const isByWrite =
+          rows.length === 1 &&
+          areSame(where, shape.read.where) &&
+          byWrite.every((value, index) => names(value, byRow[index]))
         return [...(isByWrite ? [byWrite] : []), ...(byRow.every(isExact) ? [byRow] : [])].flatMap(
-          (names) => this.#answer(shape, names, found, partition),
+          (parameters) => this.#answer(shape, parameters, found, partition),
         )
-      }),
-    )
+      })
+    })
   }
 
   #answer(
@@ -150,6 +157,19 @@ function areSame(columns: readonly string[], others: readonly string[]): boolean
     new Set(others).size === others.length &&
     columns.every((column) => others.includes(column))
   )
+}
+
+/** Whether a column is one of the key, by any name that a database takes for it: SQLite has several for a whole number. */
+function isNamedBy(key: readonly string[], column: string): boolean {
+  const folded = column.toLowerCase()
+  return ROW_IDS.has(folded) || key.some((name) => name.toLowerCase() === folded)
+}
+
+const ROW_IDS: ReadonlySet<string> = new Set(['rowid', '_rowid_', 'oid'])
+
+/** Whether a parameter stands for what the row has in its place. Of one that can be changed meanwhile nobody knows. */
+function names(parameter: unknown, value: unknown): boolean {
+  return Object(parameter) !== parameter && String(parameter) === String(value)
 }
 
 /** Whether a value that a driver gives finds the same row when it is sent back. A Date has lost microseconds. */

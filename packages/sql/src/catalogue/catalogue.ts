@@ -156,16 +156,18 @@ export class Catalogue {
 
   /**
    * The primary key of a table whose rows are exactly what a statement that writes them gives back, as long as it leaves that
-   * key alone: nothing else writes them in the same breath, neither triggers nor keys that refer to itself. Undefined where
+   * key alone: nothing else writes them in the same breath, neither triggers nor keys that refer to itself, nor a row of the
+   * same statement that is put in their place. Undefined where
    * that is not so, or not known.
    */
   primaryKeyOfPlain(table: string): readonly string[] | undefined {
     const physical = this.#physical(table)
     const [relation, ...others] = this.#find(physical)
     if (!relation?.primaryKey || others.length > 0 || this.#declared.has(physical)) return undefined
-    const { obstacle, triggers, reads, writes, keys, primaryKey } = relation
+    const { obstacle, replacesRows, triggers, reads, writes, keys, primaryKey } = relation
     const isPlain =
       obstacle === undefined &&
+      !replacesRows &&
       triggers.length + reads.length + writes.length === 0 &&
       keys.every(
         ({ table: holder, onUpdate, references }) =>
