@@ -1,4 +1,4 @@
-import { createTidemark, type TidemarkOptions } from '@tidemark/core'
+import { createTidemark, tableTag, type TidemarkOptions } from '@tidemark/core'
 import { redisTier } from '@tidemark/redis'
 import { Redis } from 'ioredis'
 import { afterEach, beforeEach, describe, expect, inject, it } from 'vitest'
@@ -97,6 +97,21 @@ describe('round trips to Redis, counted on the wire', () => {
     // The first sends the text of the scripts.
     await one.write(() => 1, { hint: { consistency: 'strict' } })
     expect(await count(() => one.write(() => 1))).toBe(trips)
+  })
+
+  it('of a write that leaves its row behind, and the read of it: as many, and one that nobody waits for', async () => {
+    const one = join()
+    await one.read(() => 0)
+    // The first sends the text of the scripts.
+    await one.writeThrough(() => 1)
+    await expect.poll(() => count(() => one.read(() => -1))).toBe(0)
+    const write = async () => {
+      await one.writeThrough(() => 2)
+      await one.engine.shared!.lookup([tableTag('other')])
+    }
+    // Locks, their end, what it leaves, and the lookup that waits for that.
+    expect(await count(write)).toBeLessThanOrEqual(4)
+    expect(await count(async () => expect(await one.read(() => -1)).toBe(2))).toBe(0)
   })
 
   it('of a rollback: none', async () => {
