@@ -12,6 +12,7 @@ const HOT = ['--processes', '3', '--rows', '1', '--loops', '6', '--lag', '40']
 /** No faults: the protocol holds readers and writers apart by itself. */
 const RACE = [...HOT, '--no-faults']
 
+const READ_THROUGH = 'packages/core/src/read-through.ts'
 const ASK_DATABASE = 'packages/core/src/ask-database.ts'
 const LOAD_RESULT = 'packages/core/src/load-result.ts'
 const WRITE_INTENT = 'packages/core/src/write-intent.ts'
@@ -215,5 +216,19 @@ export const MUTANTS: readonly Mutant[] = [
       },
     ],
     setting: RACE,
+  },
+  {
+    name: 'policies: age judged before marks',
+    edits: [
+      {
+        file: READ_THROUGH,
+        find: "  if (match === 'moved') return fill(engine, lookup, 'marks-moved', load)\n",
+        replace:
+          "  if (match === 'moved' && freshnessHere(lookup, entry) !== 'stale') {\n" +
+          "    return fill(engine, lookup, 'marks-moved', load)\n" +
+          '  }\n',
+      },
+    ],
+    setting: [...RACE, '--stale', '600000'],
   },
 ]

@@ -12,6 +12,11 @@ export interface RunOptions {
   readonly consistency: WorkerSettings['consistency']
   /** `maxStaleness`, in milliseconds. */
   readonly staleness: number
+  /**
+   * How long results are served after their time, which is then very short, while they are loaded anew or the database fails; in
+   * milliseconds. 0: they are not, and last longer than the run.
+   */
+  readonly stale: number
   readonly memory: boolean
   /** Whether writes leave what they wrote for the next reads of it. */
   readonly writeThrough: boolean
@@ -39,6 +44,7 @@ const OPTIONS = {
   redis: { type: 'string', default: 'server' },
   consistency: { type: 'string', default: 'strict' },
   staleness: { type: 'string', default: '0' },
+  stale: { type: 'string', default: '0' },
   'no-memory': { type: 'boolean', default: false },
   'write-through': { type: 'boolean', default: false },
   rows: { type: 'string', default: '4' },
@@ -65,6 +71,7 @@ export function parseOptions(args: readonly string[], faultNames: readonly strin
     redis: oneOf('redis', values.redis, ['server', 'sentinels', 'cluster']),
     consistency: oneOf('consistency', values.consistency, ['strict', 'available', 'fresh']),
     staleness: numberOf('staleness', values.staleness, 0, 3_600_000),
+    stale: numberOf('stale', values.stale, 0, 3_600_000),
     memory: !values['no-memory'],
     writeThrough: values['write-through'],
     rows: numberOf('rows', values.rows, 1, 4),

@@ -17,6 +17,8 @@ export interface WorkerSettings {
   readonly maxStalenessMs: number
   readonly leaseMs: number
   readonly ttlMs: number
+  /** How long results are served after that, by policy. */
+  readonly staleMs: number
   /** How many rows of each table are read and written. */
   readonly rows: number
   /** How many reads or writes are under way at once. */

@@ -86,6 +86,7 @@ async function main(): Promise<void> {
         writeThrough: true,
         maxStalenessMs: 1000,
         ttlMs: 10_000,
+        staleMs: 0,
       },
       // Far more queries than fit into memory.
       ...{ rows: 4, loops: 4, lagMs: 0, variety: 5000 },

@@ -61,6 +61,8 @@ const cache = createTidemark({
   maxStaleness: settings.maxStalenessMs,
   lease: settings.leaseMs,
   ttl: settings.ttlMs,
+  staleWhileRevalidate: settings.staleMs,
+  staleIfError: settings.staleMs,
   memory: settings.memory && { maxEntries: 1000 },
   writeThrough: settings.writeThrough,
 })

@@ -88,6 +88,24 @@ describeEachDatabase('Policies of reads', (database) => {
     },
   )
 
+  it.each(
+    names.flatMap((name) => [
+      { name, how: 'refreshAhead', hint: { ttl: '1h', refreshAhead: 1e-9 } as const },
+      { name, how: 'earlyRefresh', hint: { ttl: '1h', earlyRefresh: 1e12 } as const },
+    ]),
+  )(
+    '$name: what is asked for is loaded anew before its time ends, by $how',
+    async ({ name, hint }) => {
+      const read = () => adapters[name](hint)
+      await read()
+      await rename('Aliens')
+      await vi.waitFor(async () => expect(await read()).toBe('Aliens'))
+      expect(Object.keys(hits()).filter((kind) => kind.startsWith('stale'))).toEqual([])
+      const shape = cache.metrics().queries.find(({ kind }) => kind === 'read')
+      expect(shape!.refreshes.count).toBeGreaterThan(0)
+    },
+  )
+
   it.each(names)(
     '%s: what was written to is not served, however little it is too old',
     async (name) => {

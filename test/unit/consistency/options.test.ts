@@ -21,6 +21,7 @@ describe('parseOptions', () => {
     [['--processes', '0'], "--processes: expected a whole number from 1 to 64, got '0'"],
     [['--seed', ''], "--seed: expected a whole number from 0 to 1000000000, got ''"],
     [['--redis', 'one'], "--redis: expected one of server, sentinels, cluster; got 'one'"],
+    [['--stale', 'ten'], "--stale: expected a whole number from 0 to 3600000, got 'ten'"],
     [['--consistency', 'x'], "--consistency: expected one of strict, available, fresh; got 'x'"],
     [['--faults', 'rain'], "--faults: expected one of kill a worker, evict marks; got 'rain'"],
   ])('refuses %j', (args, message) => {

@@ -91,6 +91,7 @@ async function run(
   let acknowledged = 0
 
   const down = new Error('the database is down')
+  let reads = 0
 
   const read = async (fails: boolean) => {
     const mustSee = acknowledged
@@ -102,6 +103,7 @@ async function run(
       if (fails && hint?.staleIfError !== undefined) throw down
       return version
     }
+    reads += 1
     const seen = await harness.read(load, hint && { hint }).catch((error: unknown) => {
       if (error !== down) throw error
       return mustSee
@@ -166,6 +168,10 @@ async function run(
   harness.clock.advance(10_000)
   await scheduler.waitFor(harness.read(async () => committed))
   await scheduler.waitIdle()
+  const shape = harness.cache.metrics().queries.find(({ kind }) => kind === 'read')!
+  const counts = [shape.hits, shape.misses, shape.bypasses].flatMap((kinds) => Object.values(kinds))
+  expect(counts.reduce((sum, count) => sum + count, 0)).toBe(reads + 2)
+  expect(shape.calls).toBe(reads + 2)
   // What is written to no more is served.
   if (!hint) expect(await scheduler.waitFor(harness.read(async () => -1))).toBe(committed)
 }
