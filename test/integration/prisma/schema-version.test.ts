@@ -2,12 +2,10 @@ import { createTidemark, type Tidemark } from '@tidemark/core'
 import { withCache } from '@tidemark/prisma'
 import { expect, it } from 'vitest'
 import { describeDatabase } from '../../support/databases.ts'
-import { fillLibrary } from './library.ts'
 
 describeDatabase('pglite', 'hazard 48: the version of a Prisma schema', (database) => {
   async function versionsIn(cache: Tidemark) {
     const client = new database.PrismaClient({ adapter: database.prismaAdapter() })
-    await fillLibrary(client)
     const prisma = withCache(client, cache)
     await prisma.film.findMany({ cache: { ttl: '1m' } })
     await prisma.genre.findMany({ cache: { ttl: '1m', tags: ['genres'] } })
