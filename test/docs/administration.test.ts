@@ -1,13 +1,17 @@
+import { EventEmitter } from 'node:events'
+import { createTidemark, type ReadHint } from '@tidemark/core'
 import { describe, expect, it, vi } from 'vitest'
 import { Harness } from '../unit/core/harness.ts'
-import { inspect, invalidateAll } from './snippets/administration.ts'
+import { audit, derive, inspect, invalidateAll, listen } from './snippets/administration.ts'
 import { runnableSnippet, shownSnippets } from './snippets.ts'
 
 describe('the page on administration', async () => {
   const shown = await shownSnippets('docs/administration.md')
 
-  it('shows invalidation and inspection', () => {
-    expect(shown.map(({ name }) => name)).toEqual(['invalidate', 'inspect'])
+  it('shows each of its parts', () => {
+    expect(shown.map(({ name }) => name)).toEqual([
+      ...['invalidate', 'depends', 'invalidate-on', 'invalidations', 'inspect'],
+    ])
   })
 
   it.each(shown)('shows the code of $name as it was run', async ({ name, code }) => {
@@ -25,9 +29,36 @@ describe('the page on administration', async () => {
       { kind: 'tag', name: 'user:7:orders' },
     ])
     expect(console.log).toHaveBeenCalledWith('select 1', [], expect.objectContaining({ ageMs: 0 }))
-    expect(await invalidateAll(harness.cache)).toBe(1)
+    expect(await invalidateAll(harness.cache)).toMatchObject({ marks: 1 })
     expect((await harness.cache.keysByTag('user:7:orders')).keys.length).toBe(1)
     await harness.read(() => 2, { tables: ['films'], operation: 'select 1', hint })
     expect(harness.loads).toBe(2)
+  })
+
+  it('follows what is made of other things, and events, and tells of it', async () => {
+    const harness = new Harness({ cache: createTidemark() })
+    const { cache } = harness
+    derive(cache)
+    const isHit = async (hint: ReadHint) => {
+      const { loads } = harness
+      await harness.read(() => 1, { hint, operation: JSON.stringify(hint) })
+      return harness.loads === loads
+    }
+    const page = { key: 'front-page' }
+    await isHit(page)
+    expect(await isHit(page)).toBe(true)
+    await harness.write(() => 1, { tables: ['films'] })
+    expect(await isHit(page)).toBe(false)
+    const bus = new EventEmitter<{ 'user.updated': [user: { id: number }] }>()
+    listen(cache, bus)
+    await isHit({ tags: ['user:5'] })
+    bus.emit('user.updated', { id: 5 })
+    expect(await isHit({ tags: ['user:5'] })).toBe(false)
+    const console = { log: vi.fn<Console['log']>() }
+    audit(cache, console)
+    expect(console.log.mock.calls.map(([, origin, cause]) => `${origin} ${cause}`)).toEqual([
+      'event user.updated',
+      'write update',
+    ])
   })
 })

@@ -1,4 +1,4 @@
-import { createTidemark, type Tidemark } from '@tidemark/core'
+import { createTidemark, type InvalidationReceipt, type Tidemark } from '@tidemark/core'
 import { cached, uncached, withCache } from '@tidemark/kysely'
 import { cached as cachedRaw, cacheExtension, withCache as withPrismaCache } from '@tidemark/prisma'
 import { Kysely, sql } from 'kysely'
@@ -82,9 +82,9 @@ describe('the methods of a cache do not compile with', () => {
     void cache.invalidate({ tags: [1] })
     // @ts-expect-error
     void cache.clear('films')
-    expectTypeOf(cache.invalidate({ tables: ['films'] })).resolves.toEqualTypeOf<{
-      readonly marks: number
-    }>()
+    expectTypeOf(
+      cache.invalidate({ tables: ['films'] }),
+    ).resolves.toEqualTypeOf<InvalidationReceipt>()
   })
 })
 

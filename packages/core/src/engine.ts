@@ -1,8 +1,10 @@
+import { AuditTrail } from './audit-trail.ts'
 import type { Awaitable } from './awaitable.ts'
 import type { Clock } from './clock.ts'
 import type { Codec } from './codec.ts'
 import type { Consistency } from './consistency.ts'
 import { DatabaseNames } from './database-names.ts'
+import { Derivations } from './derivations.ts'
 import { Events } from './events.ts'
 import { currentExplainer } from './explaining.ts'
 import { Flights } from './flights.ts'
@@ -40,6 +42,10 @@ export interface EngineParts {
   readonly settings: EngineSettings
   /** The classes of values that `codec` copies; adapters add to it. */
   readonly valueTypes: ValueType[]
+  /** Default: nothing is derived from anything. */
+  readonly derivations?: Derivations
+  /** Default: invalidations are forgotten. */
+  readonly audit?: AuditTrail
 }
 
 export interface EngineSettings {
@@ -77,6 +83,8 @@ export class Engine {
   readonly refreshes = new Set<string>()
   readonly databases = new DatabaseNames()
   readonly events = new Events()
+  readonly derivations: Derivations
+  readonly audit: AuditTrail
   readonly verification: Verification | undefined
   readonly #valueTypes: ValueType[]
   readonly #background = new Set<Promise<unknown>>()
@@ -92,6 +100,8 @@ export class Engine {
     this.settings = parts.settings
     this.metrics = new Metrics(parts.settings.maxShapes, parts.clock, this.events)
     this.#valueTypes = parts.valueTypes
+    this.derivations = parts.derivations ?? new Derivations()
+    this.audit = parts.audit ?? new AuditTrail(0, this.derivations)
     const { verify } = parts.settings
     this.verification = verify && new Verification(this, verify)
   }

@@ -9,6 +9,8 @@ export type {
   TagList,
   TagOfKey,
 } from './inspection.ts'
+export type { Invalidation } from './audit-trail.ts'
+export type { Emitter, TargetOfEvent } from './invalidate-on.ts'
 export type { NamedTag, TagSelector } from './named-tag.ts'
 export type { KeyParts } from './key-parts.ts'
 export type { HealthReport, ServerHealth, SharedHealth } from './health.ts'

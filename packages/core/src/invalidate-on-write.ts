@@ -38,10 +38,12 @@ export async function invalidateOnWrite<T>(
 ): Promise<T> {
   const { shape } = call.plan
   const startedAt = engine.clock.now()
+  const tags = tagsOfCall(call)
   shape.write()
+  engine.audit.record('write', shape.fingerprint, tags)
   return underIntent(
     engine,
-    tagsOfCall(call),
+    tags,
     consistencyOf(engine, call),
     call.outcomeOf,
     async () => {

@@ -1,6 +1,8 @@
 import { checkKeys, checkName, checkNames } from './check-options.ts'
+import type { Invalidation } from './audit-trail.ts'
 import type { Engine } from './engine.ts'
 import type { WriterId } from './marks.ts'
+import { type NamedTag, namedTag } from './named-tag.ts'
 import { customTag, EVERYTHING, keyTag, namesOfTable, type Tag, tagsOfWrite } from './tags.ts'
 import { TidemarkError } from './tidemark-error.ts'
 import { currentCollector } from './tickets.ts'
@@ -21,24 +23,45 @@ export interface InvalidateTarget {
    * any one character, `\*` and `\?` are these characters. Tables are not meant.
    */
   readonly pattern?: string
+  /** Why, for the receipt and for `cache.invalidations()`. */
+  readonly reason?: string
 }
 
 /** What an invalidation did. */
 export interface InvalidationReceipt {
   /** How many marks were moved, whether or not anything depended on them. */
   readonly marks: number
+  /** What they stand for, at most 100. */
+  readonly tags: readonly NamedTag[]
+  /** The reason that was given. */
+  readonly reason: string | undefined
+  /** When it was done, by this machine's clock. */
+  readonly at: Date
 }
 
-const NAMES = ['tags', 'tables', 'keys', 'prefix', 'pattern'] as const
+const NAMES = ['tags', 'tables', 'keys', 'prefix', 'pattern', 'reason'] as const
 
 /** See `Tidemark.invalidate`. */
 export async function invalidate(
   engine: Engine,
   target: InvalidateTarget,
 ): Promise<InvalidationReceipt> {
-  const { tags, matchers } = resolveTarget(target)
-  const found = await findAll(engine, matchers)
-  const receipt = await moveMarks(engine, [...new Set([...tags, ...found])])
+  return invalidateFor(engine, target, 'hand')
+}
+
+/** @param cause where the target gives no reason */
+export async function invalidateFor(
+  engine: Engine,
+  target: InvalidateTarget,
+  origin: Invalidation['origin'],
+  cause?: string,
+): Promise<InvalidationReceipt> {
+  const { tags, matchers, reason } = resolveTarget(target)
+  // Begun at once where nothing must be found: who has told of an event reads what is new in the next line.
+  const found = matchers.length > 0 ? await findAll(engine, matchers) : []
+  const all = [...new Set([...tags, ...found])]
+  engine.audit.record(origin, reason ?? cause, all)
+  const receipt = await moveMarks(engine, all, reason)
   // A mark that the tier has lost is not found, and another process may know it yet: nobody can say which it is.
   if (matchers.length > 0) currentCollector()?.add([EVERYTHING], true)
   return receipt
@@ -48,13 +71,15 @@ export async function invalidate(
 function resolveTarget(target: InvalidateTarget): {
   tags: readonly Tag[]
   matchers: NameMatcher[]
+  reason: string | undefined
 } {
   const expected = 'an object with some of tags, tables, keys, prefix and pattern'
   checkKeys('invalidate', target, NAMES, expected)
-  const { tags = [], tables = [], keys = [], prefix, pattern } = target
+  const { tags = [], tables = [], keys = [], prefix, pattern, reason } = target
   checkNames('invalidate.tags', tags)
   checkNames('invalidate.tables', tables)
   checkNames('invalidate.keys', keys)
+  if (reason !== undefined) checkName('invalidate.reason', reason)
   const matchers: NameMatcher[] = []
   if (prefix !== undefined) {
     checkName('invalidate.prefix', prefix)
@@ -71,7 +96,7 @@ function resolveTarget(target: InvalidateTarget): {
     )
   }
   const named = tagsOfWrite(tables.flatMap(namesOfTable), tags)
-  return { tags: [...named, ...keys.map(keyTag)], matchers }
+  return { tags: [...named, ...keys.map(keyTag)], matchers, reason }
 }
 
 /**
@@ -99,6 +124,7 @@ async function findAll({ marks }: Engine, matchers: readonly NameMatcher[]): Pro
 export async function moveMarks(
   { marks, random }: Engine,
   tags: readonly Tag[],
+  reason?: string,
 ): Promise<InvalidationReceipt> {
   try {
     for (let at = 0; at < tags.length; at += MOVED_AT_ONCE) {
@@ -115,7 +141,8 @@ export async function moveMarks(
   } catch (cause) {
     throw failed(`move the marks of ${shortened(tags)}`, cause)
   }
-  return { marks: tags.length }
+  const shown = tags.slice(0, MAX_IN_RECEIPT).map(namedTag)
+  return { marks: tags.length, tags: shown, reason, at: new Date() }
 }
 
 /**
@@ -124,6 +151,7 @@ export async function moveMarks(
  */
 const MOVED_AT_ONCE = 100
 const MAX_SHOWN = 10
+const MAX_IN_RECEIPT = 100
 
 function shortened(tags: readonly Tag[]): string {
   const more = tags.length - MAX_SHOWN

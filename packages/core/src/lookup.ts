@@ -75,7 +75,8 @@ export function prepareLookup(engine: Engine, call: ReadCall): Lookup | BypassRe
   if (!hint && !plan.decision.cached) return plan.decision.reason
   if (plan.tables === 'unknown' && !hint?.tables) return 'opaque-sql'
   const startedAt = engine.clock.now()
-  const { tags: dependencies, id, obstacle } = plan.dependencies(hint)
+  const own = plan.dependencies(hint)
+  const { tags: dependencies, id, obstacle } = engine.derivations.extend(own, hint?.key)
   if (obstacle) return obstacle
   if (engine.verification?.isSwitchedOff(dependencies)) return 'switched-off'
   const material = call.key()

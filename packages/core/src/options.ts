@@ -45,6 +45,8 @@ export interface TidemarkOptions extends CachingOptions {
   readonly verify?: VerifyOptions
   /** How many query shapes are counted one by one in the metrics. Default: `1000`. */
   readonly maxShapes?: number
+  /** How many of the last invalidations `cache.invalidations()` tells of, at most 10 000. `0`: none. Default: `100`. */
+  readonly auditTrail?: number
   /** Default: the process's monotonic clock. For tests. */
   readonly clock?: Clock
   /** Default: the platform's random generator. For tests. */
@@ -77,6 +79,7 @@ export interface ResolvedOptions {
   readonly maxEntryBytes: number
   readonly leaseMs: number
   readonly maxShapes: number
+  readonly auditTrail: number
   readonly memory: boolean
   readonly memoryTtlShare: number
   readonly shared: SharedTier | undefined
@@ -101,6 +104,7 @@ const NAMES = [
   'lease',
   'verify',
   'maxShapes',
+  'auditTrail',
   'clock',
   'random',
 ] as const
@@ -110,6 +114,7 @@ const MEMORY_NAMES = ['maxEntries', 'maxBytes', 'maxEntryBytes', 'ttlShare'] as 
 export function resolveOptions(options: TidemarkOptions): ResolvedOptions {
   checkKeys('createTidemark', options, NAMES)
   const { ttlJitter = 0.1, lease = '10s', maxShapes = 1000 } = options
+  const { auditTrail = 100 } = options
   const { shared, namespace = 'tidemark', consistency = 'available', maxStaleness = '1s' } = options
   const { clock = systemClock, random = systemRandom } = options
   const memory = options.memory === false ? {} : (options.memory ?? {})
@@ -119,6 +124,7 @@ export function resolveOptions(options: TidemarkOptions): ResolvedOptions {
 
   checkCount('memory.maxEntries', maxEntries, MAX_ENTRIES)
   checkCount('maxShapes', maxShapes)
+  if (auditTrail !== 0) checkCount('auditTrail', auditTrail, MAX_AUDIT)
   if (typeof ttlJitter !== 'number' || !(ttlJitter >= 0 && ttlJitter < 1)) {
     throw invalidOption('ttlJitter', 'a number from 0 to below 1', ttlJitter)
   }
@@ -146,6 +152,7 @@ export function resolveOptions(options: TidemarkOptions): ResolvedOptions {
     maxEntryBytes: resolveMaxEntryBytes(memory.maxEntryBytes, maxBytes),
     leaseMs: parseFiniteDuration('lease', lease),
     maxShapes,
+    auditTrail,
     memory: options.memory !== false,
     memoryTtlShare: shared ? ttlShare : 1,
     shared,
@@ -163,6 +170,8 @@ const SHARED_METHODS = ['open', 'lookup', 'mint', 'store', 'intent', 'release', 
 
 /** Less holds no entry at all, and is a slip: `64` for `'64mb'`. */
 const MIN_BYTES = 1024
+
+const MAX_AUDIT = 10_000
 
 /** The list of the memory tier is allocated in one piece. */
 const MAX_ENTRIES = 1_000_000

@@ -30,6 +30,8 @@ export interface SharedMarksOptions {
   readonly maxStalenessMs: number
   /** How many marks are known at once. Beyond it the least used is forgotten, and read again when it is needed. */
   readonly maxMarks: number
+  /** Told of the tags whose marks other processes have moved. Where names are hidden, of the marks. */
+  readonly onHeard?: (tags: readonly Tag[]) => void
 }
 
 /** Opens the shared tier for a cache, and the marks by which that cache knows what is in it. */
@@ -42,7 +44,7 @@ export function openSharedMarks(
   let marks: SharedMarks | undefined
   shared.open({
     ...{ namespace, clock, random, leaseMs, valueTypes },
-    onMoved: (tags) => marks?.moved(tags),
+    onMoved: (tags) => marks?.heard(tags),
     onLost: () => marks?.lost(),
     onReplaced: () => marks?.replaced(),
   })
@@ -66,12 +68,15 @@ export class SharedMarks implements MarkStore {
   /** When this process last ended a write on a tag. */
   readonly #written: LRUCache<Tag, number>
   readonly #everything: readonly Tag[]
+  readonly #onHeard: (tags: readonly Tag[]) => void
   readonly #held = new HeldTags()
   readonly #owed: OwedEnds
   /** Readings that are on their way. */
   readonly #readings = new Set<Reading>()
 
-  constructor({ shared, clock, random, bus, maxStalenessMs, maxMarks }: SharedMarksOptions) {
+  constructor(options: SharedMarksOptions) {
+    const { shared, clock, random, bus, maxStalenessMs, maxMarks } = options
+    this.#onHeard = options.onHeard ?? (() => {})
     this.#shared = shared
     this.#clock = clock
     this.#bus = bus
@@ -197,6 +202,13 @@ export class SharedMarks implements MarkStore {
     // The tier may have lost a mark that is known here. Afterwards it is known that it has.
     this.#forget()
     return [...found]
+  }
+
+  /** Another process has moved the marks of these tags, or is about to. */
+  heard(tags: readonly Tag[]): void {
+    this.moved(tags)
+    const others = tags.filter((tag) => !this.#everything.includes(tag))
+    this.#onHeard(others.length < tags.length ? [EVERYTHING, ...others] : tags)
   }
 
   /** Forgets what is known of these tags: it has moved, or is about to. */

@@ -1,26 +1,13 @@
+import { Administration } from './administration.ts'
+import { AuditTrail } from './audit-trail.ts'
 import { InProcessBus } from './bus.ts'
-import { DirectApi } from './direct-api.ts'
+import { Derivations } from './derivations.ts'
 import { Engine } from './engine.ts'
 import { type Explainable, type Explanation, explainQuery } from './explain.ts'
 import { EVENT_NAMES, type TidemarkEvents, type TidemarkListener } from './events.ts'
 import { type HealthReport, healthOf } from './health.ts'
 import { InProcessMarks } from './in-process-marks.ts'
-import {
-  type InspectOptions,
-  type KeyList,
-  listKeys,
-  listTags,
-  type TagList,
-  type TagOfKey,
-  tagsOfKey,
-} from './inspection.ts'
-import {
-  invalidate,
-  type InvalidateTarget,
-  type InvalidationReceipt,
-  moveMarks,
-} from './invalidation.ts'
-import type { TagSelector } from './named-tag.ts'
+import { moveMarks } from './invalidation.ts'
 import { MemoryTier } from './memory-tier.ts'
 import { NoTier } from './no-tier.ts'
 import type { MetricsTotals } from './metrics.ts'
@@ -28,7 +15,7 @@ import type { QueryMetrics } from './shape-metrics.ts'
 import { resolveOptions, type TidemarkOptions } from './options.ts'
 import { openSharedMarks } from './shared-marks.ts'
 import { structuralCodec } from './structural-codec.ts'
-import { EVERYTHING, SCHEMA } from './tags.ts'
+import { EVERYTHING, SCHEMA, type Tag } from './tags.ts'
 import { type Ticketed, type TicketOptions, withTicket } from './tickets.ts'
 import { invalidOption } from './tidemark-error.ts'
 import type { TierStats } from './tier.ts'
@@ -59,7 +46,7 @@ export interface MetricsReport {
  * (`withCache` of `@tidemark/kysely`, `cacheExtension` of `@tidemark/prisma`) bind clients to it; all that
  * are bound to one cache see each other's writes.
  */
-export class Tidemark extends DirectApi implements AsyncDisposable {
+export class Tidemark extends Administration implements AsyncDisposable {
   #closing: Promise<void> | undefined
 
   /** Use `createTidemark`. */
@@ -71,27 +58,15 @@ export class Tidemark extends DirectApi implements AsyncDisposable {
   }
 
   /**
-   * Makes everything old that depends on these names or tables. When it resolves, no read that starts
-   * afterwards is served what was stored before.
-   *
-   * @throws TidemarkError `INVALID_OPTION`; `INVALIDATION_FAILED` where the marks could not be moved
-   * @example
-   * await cache.invalidate({ tags: ['vip'], tables: ['person'] })
-   * await cache.invalidate({ prefix: 'user:5:' })
-   * await cache.invalidate({ pattern: 'user:*:orders' })
-   */
-  async invalidate(target: InvalidateTarget): Promise<InvalidationReceipt> {
-    return invalidate(this.engine, target)
-  }
-
-  /**
    * Makes everything old, what is known of the databases' tables included: call it when something else has changed the
    * schema, such as a migration by another process. It takes the same time whatever the number of entries.
    *
    * @throws TidemarkError `INVALIDATION_FAILED`
    */
   async clear(): Promise<void> {
-    await moveMarks(this.engine, [EVERYTHING, SCHEMA])
+    const tags = [EVERYTHING, SCHEMA]
+    this.engine.audit.record('hand', 'clear', tags)
+    await moveMarks(this.engine, tags)
     this.engine.verification?.switchOn()
   }
 
@@ -175,44 +150,6 @@ export class Tidemark extends DirectApi implements AsyncDisposable {
   }
 
   /**
-   * The tables and names that something may depend on, here and in the shared tier. For people who wonder: with a shared
-   * tier it goes through all that is there, a batch at a time, until it has enough.
-   *
-   * @throws TidemarkError `INVALID_OPTION`; `INSPECTION_FAILED` where the shared tier did not answer
-   * @example
-   * console.table((await cache.tags({ limit: 20 })).tags)
-   */
-  tags(options: InspectOptions = {}): Promise<TagList> {
-    return listTags(this.engine, options)
-  }
-
-  /**
-   * What is cached that depends on a name from a `tags` hint, on a table or on a name from a `key` hint. As with `tags`,
-   * for people who wonder.
-   *
-   * @throws TidemarkError `INVALID_OPTION`; `INSPECTION_FAILED` where the shared tier did not answer
-   * @example
-   * const { keys, complete } = await cache.keysByTag({ table: 'film' })
-   * for (const { operation, parameters, memory, shared } of keys) console.log(operation, parameters, memory ?? shared)
-   */
-  keysByTag(tag: TagSelector, options: InspectOptions = {}): Promise<KeyList> {
-    return listKeys(this.engine, tag, options)
-  }
-
-  /**
-   * What a cached result depends on, and whether that has moved since. `undefined` where nothing is cached under the key.
-   *
-   * @param key as `keysByTag` gives it
-   * @throws TidemarkError `INVALID_OPTION`; `INSPECTION_FAILED` where the shared tier did not answer
-   * @example
-   * const [first] = (await cache.keysByTag('vip')).keys
-   * console.table(await cache.tagsOfKey(first.key))
-   */
-  tagsOfKey(key: string): Promise<readonly TagOfKey[] | undefined> {
-    return tagsOfKey(this.engine, key)
-  }
-
-  /**
    * Ends the cache: waits for its background work and frees its memory. Clients that are bound to it go
    * on working, and ask the database. Closing twice does nothing.
    */
@@ -247,16 +184,21 @@ export function createTidemark(options: TidemarkOptions = {}): Tidemark {
     if (tags.includes(EVERYTHING)) tier.clear()
   })
   const valueTypes: ValueType[] = []
+  const derivations = new Derivations()
+  const audit = new AuditTrail(resolved.auditTrail, derivations)
+  const onHeard = (tags: readonly Tag[]) => audit.heard(tags)
   const engine = new Engine({
     tier,
     marks: shared
-      ? openSharedMarks({ ...resolved, shared, bus, maxMarks: MAX_MARKS }, valueTypes)
+      ? openSharedMarks({ ...resolved, shared, bus, maxMarks: MAX_MARKS, onHeard }, valueTypes)
       : new InProcessMarks({ clock, random, bus, leaseMs, maxMarks: MAX_MARKS }),
     shared,
     codec: structuralCodec(valueTypes),
     clock,
     random,
     valueTypes,
+    derivations,
+    audit,
     settings: {
       policy: resolved.policy,
       ttlJitter: resolved.ttlJitter,

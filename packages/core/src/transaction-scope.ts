@@ -19,6 +19,8 @@ import { type OutcomeOf, settle, WriteIntent, type WriteOutcome } from './write-
 export class TransactionScope {
   readonly #engine: Engine
   readonly #tags = new Set<Tag>()
+  /** The shapes of its first writes, for the audit trail. */
+  readonly #causes = new Set<string>()
   /** The strictest of what its writes ask for. */
   #consistency: Consistency = 'fresh'
   /** Of the COMMIT that is under way. A promise, so that two who come at once share one intent. */
@@ -37,6 +39,8 @@ export class TransactionScope {
     const { shape, takesEffect } = call.plan
     const tags = tagsOfCall(call)
     for (const tag of tags) this.#tags.add(tag)
+    if (this.#causes.size < MAX_CAUSES) this.#causes.add(shape.fingerprint)
+    if (this.#intent ?? this.#commitsByItself) this.#record(tags)
     this.#consistency = strictest(this.#consistency, consistencyOf(this.#engine, call))
     if (takesEffect === 'at-once') this.mayCommitByItself()
     const startedAt = this.#engine.clock.now()
@@ -94,7 +98,12 @@ export class TransactionScope {
 
   async #open(consistency: Consistency): Promise<WriteIntent | undefined> {
     if (this.#tags.size === 0) return undefined
+    this.#record([...this.#tags])
     return WriteIntent.open(this.#engine, [...this.#tags], consistency)
+  }
+
+  #record(tags: readonly Tag[]): void {
+    this.#engine.audit.record('write', [...this.#causes].join('; '), tags)
   }
 
   /**
@@ -114,3 +123,5 @@ export class TransactionScope {
     })
   }
 }
+
+const MAX_CAUSES = 3

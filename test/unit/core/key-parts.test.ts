@@ -16,18 +16,22 @@ describe('what a key says', () => {
         fc.bigInt(),
         fc.boolean(),
         fc.constantFrom(null, undefined, -0, new Date(0), new Date(NaN)),
-        fc.array(tie('value'), { maxLength: 3 }),
-        fc.dictionary(fc.string(), tie('value'), { maxKeys: 3 }),
+        fc.array(tie('value'), { maxLength: 2 }),
+        fc.dictionary(fc.string(), tie('value'), { maxKeys: 2 }),
       ),
     })).value
     fc.assert(
-      fc.property(fc.array(parameter), fc.string(), (parameters, dependencies) => {
-        const key = cacheKey({ ...material, parameters }, dependencies)
-        const parts = keyParts(key)
-        expect(parts).toMatchObject(material)
-        // Whatever prototype records had: they are shown.
-        expect(parts?.parameters).toEqual(parameters)
-      }),
+      fc.property(
+        fc.array(parameter, { maxLength: 3 }),
+        fc.string(),
+        (parameters, dependencies) => {
+          const key = cacheKey({ ...material, parameters }, dependencies)
+          const parts = keyParts(key)
+          expect(parts).toMatchObject(material)
+          // Whatever prototype records had: they are shown.
+          expect(parts?.parameters).toEqual(parameters)
+        },
+      ),
     )
   })
 

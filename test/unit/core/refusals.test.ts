@@ -31,7 +31,7 @@ describe('createTidemark refuses', () => {
     message,
     make(options),
   ]
-  const unknown = `createTidemark: unknown option "tll", expected one of ${CACHING_OPTIONS}, ttlJitter, memory, shared, namespace, schemaVersion, consistency, maxStaleness, lease, verify, maxShapes, clock, random (did you mean ttl?)`
+  const unknown = `createTidemark: unknown option "tll", expected one of ${CACHING_OPTIONS}, ttlJitter, memory, shared, namespace, schemaVersion, consistency, maxStaleness, lease, verify, maxShapes, auditTrail, clock, random (did you mean ttl?)`
   const unknownOfMemory =
     'memory: unknown option "maxByte", expected one of maxEntries, maxBytes, maxEntryBytes, ttlShare (did you mean maxBytes?)'
   const refusals: Refusal[] = [
@@ -90,6 +90,13 @@ describe('createTidemark refuses', () => {
     option('maxShapes: expected a whole number above 0, got -1', { maxShapes: -1 }),
     option('maxShapes: expected a whole number above 0, got Infinity', { maxShapes: Infinity }),
     option('maxShapes: expected a whole number above 0, got "10"', { maxShapes: '10' }),
+    option('auditTrail: expected a whole number from 1 to 10000, got -1', { auditTrail: -1 }),
+    option('auditTrail: expected a whole number from 1 to 10000, got Infinity', {
+      auditTrail: Infinity,
+    }),
+    option('auditTrail: expected a whole number from 1 to 10000, got false', {
+      auditTrail: false,
+    }),
 
     option('memory: expected an object, or false, got true', { memory: true }),
     option('memory: expected an object, or false, got "64mb"', { memory: '64mb' }),
@@ -211,7 +218,7 @@ describe('cache.invalidate refuses', () => {
     () => cache.invalidate(given as InvalidateTarget),
   ]
   const unknown =
-    ': unknown option "table", expected one of tags, tables, keys, prefix, pattern (did you mean tables?)'
+    ': unknown option "table", expected one of tags, tables, keys, prefix, pattern, reason (did you mean tables?)'
   const some = 'an object with some of tags, tables, keys, prefix and pattern'
   const none = ': expected at least one tag, table or key, got none (clear() makes everything old)'
   const refusals = [
@@ -222,6 +229,10 @@ describe('cache.invalidate refuses', () => {
     target(none, {}),
     target(none, { tags: [], tables: [], keys: [] }),
     target('.keys: expected an array of strings, got "home"', { keys: 'home' }),
+    target('.reason: expected a string that is not empty, got an instance of Error', {
+      tags: ['vip'],
+      reason: new Error('why'),
+    }),
     target('.prefix: expected a string that is not empty, got ""', { prefix: '' }),
     target('.prefix: expected a string that is not empty, got an array of 1', { prefix: ['a'] }),
     target('.pattern: expected a string that is not empty, got an instance of RegExp', {
@@ -244,6 +255,68 @@ describe('cache.invalidate refuses', () => {
   ]
   refuses(refusals)
   refusesEach(unknown, 'invalidate.', refusals)
+})
+
+describe('cache.depends refuses', () => {
+  const cache = createTidemark()
+  const by = (message: string, key: unknown, options: unknown): Refusal => [
+    `depends${message}`,
+    () => cache.depends(key as string, options as never),
+  ]
+  const list = '.on: expected a list of at least one tag, { table } or { key }, got'
+  const unknown = ': unknown option "tables", expected one of on'
+  const refusals = [
+    by(': expected a string that is not empty, got ""', '', { on: ['a'] }),
+    by(': expected a string that is not empty, got an object with keys [key]', { key: 'a' }, {}),
+    by(': expected an object such as { on: [{ table }, { key }] }, got an array of 1', 'a', ['b']),
+    by(unknown, 'a', { tables: ['b'] }),
+    by(`${list} undefined`, 'a', {}),
+    by(`${list} an array of 0`, 'a', { on: [] }),
+    by(`${list} "b"`, 'a', { on: 'b' }),
+    by(
+      "[1]: expected a tag's name, { table }, { tag } or { key }, got 5".replace('[', '.on['),
+      'a',
+      {
+        on: ['b', 5],
+      },
+    ),
+    by('.on[0].table: expected a string that is not empty, got ""', 'a', { on: [{ table: '' }] }),
+    by(': expected no cycle, got a → a', 'a', { on: ['b', { key: 'a' }] }),
+  ]
+  refuses(refusals)
+  refusesEach(unknown, 'depends.', refusals)
+})
+
+describe('cache.invalidateOn refuses', () => {
+  const cache = createTidemark()
+  const by = (message: string, ...given: unknown[]): Refusal => [
+    `invalidateOn: expected ${message}`,
+    () => Reflect.apply(cache.invalidateOn.bind(cache), undefined, given) as unknown,
+  ]
+  const emitter = { on: () => undefined, off: () => undefined }
+  refuses([
+    by('an emitter with the methods on and off, got undefined', undefined, 'a', () => []),
+    by('an emitter with the methods on and off, got an object with keys [on]', { on: () => 1 }),
+    by('an event\'s name, got ""', emitter, '', () => []),
+    by("an event's name, got 5", emitter, 5, () => []),
+    by('a function that names what an event makes old, got an array of 1', emitter, 'a', ['tag']),
+  ])
+})
+
+describe('cache.invalidations refuses', () => {
+  const cache = createTidemark()
+  const by = (message: string, given: unknown): Refusal => [
+    `invalidations${message}`,
+    () => cache.invalidations(given as never),
+  ]
+  const unknown = '.options: unknown option "last", expected one of limit'
+  const refusals = [
+    by('.options: expected an object such as { limit: 100 }, got 10', 10),
+    by(unknown, { last: 10 }),
+    by('.limit: expected a whole number from 1 to 10000, got 0', { limit: 0 }),
+  ]
+  refuses(refusals)
+  refusesEach(unknown, 'invalidations.', refusals)
 })
 
 describe('inspection refuses', () => {
@@ -380,6 +453,6 @@ it('a cache that is closed refuses nothing', async () => {
   await cache.close()
   await cache.close()
   await cache.clear()
-  expect(await cache.invalidate({ tables: ['film'] })).toEqual({ marks: 1 })
+  expect(await cache.invalidate({ tables: ['film'] })).toMatchObject({ marks: 1 })
   expect(cache.metrics().queries).toEqual([])
 })

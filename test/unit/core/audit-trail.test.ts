@@ -1,0 +1,128 @@
+import { createTidemark, type Invalidation, type TidemarkOptions } from '@tidemark/core'
+import { ManualClock, SeededRandom, SharedStore } from '@tidemark/testing'
+import { describe, expect, it, vi } from 'vitest'
+import { Harness } from './harness.ts'
+
+function join(options: TidemarkOptions = {}) {
+  const cache = createTidemark({
+    clock: new ManualClock(),
+    random: new SeededRandom(1),
+    ...options,
+  })
+  return { cache, harness: new Harness({ cache }) }
+}
+
+const line = ({ origin, cause, tags }: Invalidation) =>
+  `${origin}: ${cause} of ${tags.map(({ kind, name }) => `${kind} ${name}`).join(', ')}`
+const linesOf = ({ cache }: ReturnType<typeof join>) => cache.invalidations().map(line)
+
+describe('a receipt', () => {
+  it('says what, why, when and how many', async () => {
+    const { cache } = join()
+    const before = Date.now()
+    const receipt = await cache.invalidate({
+      ...{ tables: ['Film'], tags: ['vip'], keys: ['home'], reason: 'nightly import' },
+    })
+    expect(receipt).toEqual({
+      marks: 3,
+      tags: [
+        { kind: 'tag', name: 'vip' },
+        { kind: 'table', name: 'film' },
+        { kind: 'key', name: 'home' },
+      ],
+      reason: 'nightly import',
+      at: expect.any(Date) as Date,
+    })
+    expect(receipt.at.getTime()).toBeGreaterThanOrEqual(before)
+    expect(await cache.invalidate({ tags: ['vip'] })).toMatchObject({ reason: undefined })
+  })
+})
+
+describe('the audit trail', () => {
+  it('tells of writes, transactions and calls by hand, the newest first', async () => {
+    const process = join()
+    const { cache, harness } = process
+    await harness.write(() => 1, { hint: { tags: ['vip'] } })
+    const scope = harness.engine.beginTransaction()
+    await harness.write(() => 1, { scope, tables: ['genre'] })
+    await harness.write(() => 1, { scope, tables: ['actor'] })
+    expect(linesOf(process).length).toBe(1)
+    await scope.commit(
+      async () => undefined,
+      () => 'settled',
+    )
+    await cache.invalidate({ keys: ['home'], reason: 'why not' })
+    await cache.invalidate({ prefix: 'v' })
+    await cache.clear()
+    expect(linesOf(process)).toEqual([
+      'hand: clear of everything *, schema schema',
+      'hand: why not of key home',
+      'write: update of table genre, table actor',
+      'write: update of tag vip, table film',
+    ])
+    expect(cache.invalidations({ limit: 1 }).length).toBe(1)
+    expect(cache.invalidations()[0]).toMatchObject({ marks: 2, at: expect.any(Date) as Date })
+  })
+
+  it('tells nothing of what was rolled back', async () => {
+    const process = join()
+    const scope = process.harness.engine.beginTransaction()
+    await process.harness.write(() => 1, { scope })
+    await scope.end('settled')
+    expect(linesOf(process)).toEqual([])
+  })
+
+  it('tells of each write of another process once', async () => {
+    const clock = new ManualClock()
+    const store = new SharedStore({ clock, random: new SeededRandom(1), leaseMs: 10_000 })
+    const [one, other] = [join({ shared: store.connect() }), join({ shared: store.connect() })]
+    await other.harness.write(() => 1)
+    await other.harness.write(() => 1, { tables: ['genre'] })
+    await vi.waitFor(() =>
+      expect(linesOf(one)).toEqual([
+        'elsewhere: undefined of table genre',
+        'elsewhere: undefined of table film',
+      ]),
+    )
+  })
+
+  it('shows how results were reached by what they depend on', async () => {
+    const { cache, harness } = join()
+    cache.depends('front-page', { on: [{ key: 'top-films' }, { key: 'news' }] })
+    cache.depends('top-films', { on: [{ table: 'film' }] })
+    await harness.write(() => 1)
+    const [{ cascade }] = cache.invalidations() as [Invalidation]
+    expect(cascade.map((path) => path.map(({ name }) => name).join(' → '))).toEqual([
+      'film → top-films',
+      'film → top-films → front-page',
+    ])
+    await cache.invalidate({ tags: ['film'] })
+    expect(cache.invalidations()[0]!.cascade).toEqual([])
+  })
+
+  it('keeps as many as it is told', async () => {
+    const process = join({ auditTrail: 3 })
+    const expected: string[] = []
+    for (const tag of ['a', 'b', 'c', 'd', 'e', 'f', 'g']) {
+      await process.cache.invalidate({ tags: [tag] })
+      expected.unshift(`hand: undefined of tag ${tag}`)
+      expect(linesOf(process)).toEqual(expected.slice(0, 3))
+    }
+    expect(linesOf(join({ auditTrail: 0 }))).toEqual([])
+    const none = join({ auditTrail: 0 })
+    await none.cache.invalidate({ tags: ['a'] })
+    expect(linesOf(none)).toEqual([])
+  })
+
+  it('finds the last one that has moved a tag', async () => {
+    const { cache, harness } = join()
+    await harness.write(() => 1)
+    await cache.invalidate({ tags: ['vip'], reason: 'this' })
+    await cache.invalidate({ tags: ['other'] })
+    const { audit } = harness.engine
+    expect(audit.lastOf(['custom:vip', 'custom:none'] as never)).toMatchObject({ cause: 'this' })
+    expect(audit.lastOf(['custom:none'] as never)).toBeUndefined()
+    await cache.clear()
+    expect(audit.lastOf(['custom:none'] as never)).toMatchObject({ cause: 'clear' })
+  })
+})
