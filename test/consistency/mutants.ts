@@ -119,7 +119,7 @@ export const MUTANTS: readonly Mutant[] = [
     edits: [
       {
         file: SHARED_MARKS,
-        find: '    onMoved: (tags) => marks?.moved(tags),\n',
+        find: '    onMoved: (tags) => marks?.heard(tags),\n',
         replace: '    onMoved: () => {},\n',
       },
     ],
