@@ -127,7 +127,7 @@ describe('with a shared tier', () => {
     const { result, ticket } = await one.cache.withTicket(() =>
       one.cache.invalidate({ prefix: 'user:' }),
     )
-    expect(result).toEqual({ marks: 0 })
+    expect(result).toMatchObject({ marks: 0 })
     await read()
     expect(other.harness.loads).toBe(1)
     await read({ freshAfter: ticket })
