@@ -49,6 +49,8 @@ export interface ServerHealth {
   readonly evictionPolicy?: string | undefined
   /** How many keys have made room for others since it was started. */
   readonly evictedKeys?: number | undefined
+  /** How many of its keys have no time to live. None of them is of a cache. */
+  readonly endlessKeys?: number | undefined
   /** How many replicas follow it. */
   readonly replicas?: number | undefined
   /** Whether it takes no writes while its replicas lag behind. */

@@ -4,7 +4,8 @@ import type { ServerHealth } from '@tidemark/core'
 export function warningsOf(server: ServerHealth): string[] {
   const { address, up, reason = 'it does not say why' } = server
   if (!up) return [`${address} is down: ${reason}${advice(reason)}`]
-  return [evictionWarning(server), memoryWarning(server), replicaWarning(server)]
+  return [evictionWarning, memoryWarning, endlessKeysWarning, replicaWarning]
+    .map((warning) => warning(server))
     .filter((warning) => warning !== undefined)
     .map((warning) => `${address}: ${warning}`)
 }
@@ -55,6 +56,16 @@ function memoryWarning({ usedBytes = 0, maxBytes }: ServerHealth) {
   return (
     `${percent} % of its maxmemory is used. When it is full nothing new is kept, and writes cannot lock their marks ` +
     '(metrics().markFailures). Raise maxmemory, or give results a shorter ttl'
+  )
+}
+
+/** Where nothing bounds its memory that is the greater danger, and there is a warning of it already. */
+function endlessKeysWarning({ endlessKeys = 0, maxBytes = Infinity }: ServerHealth) {
+  if (endlessKeys === 0 || maxBytes === Infinity) return undefined
+  return (
+    `${endlessKeys} of its keys have no time to live. They are not Tidemark's, all of whose keys end, and they take their part of ` +
+    'maxmemory for ever: when it is full, nothing new is kept and writes cannot lock their marks. Give them a time to ' +
+    'live, or the cache a Redis of its own'
   )
 }
 

@@ -37,9 +37,21 @@ async function ask(connection: Redis, address: string): Promise<ServerHealth> {
     maxBytes: maxBytes === 0 ? Infinity : maxBytes,
     evictionPolicy: info.get('maxmemory_policy'),
     evictedKeys: number('evicted_keys'),
+    endlessKeys: endlessKeysIn(info),
     replicas: number('connected_slaves'),
     waitsForReplicas: info.has('min_slaves_good_slaves'),
   }
+}
+
+/** Of all databases: `db0:keys=10,expires=8,…`. */
+function endlessKeysIn(info: ReadonlyMap<string, string>): number {
+  let endless = 0
+  for (const [field, text] of info) {
+    if (!/^db\d+$/.test(field)) continue
+    const [, keys = 0, expires = 0] = /keys=(\d+),expires=(\d+)/.exec(text) ?? []
+    endless += Number(keys) - Number(expires)
+  }
+  return endless
 }
 
 /** The lines of `INFO`, which are `field:value`. */

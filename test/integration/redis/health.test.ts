@@ -42,6 +42,22 @@ describe('the health of Redis', () => {
   const connect = (options: { username?: string; password?: string } = {}) =>
     join(new Redis({ ...server.options, retryStrategy: () => 50, ...options }))
 
+  it('warns of keys of others that never end, and of none of its own', async () => {
+    const cache = connect()
+    const harness = new Harness({ cache })
+    await harness.read(() => 1)
+    await harness.write(() => 2)
+    await harness.read(() => 2)
+    await eventually(async () => expect((await cache.health()).warnings).toEqual([]))
+    const other = new Redis(server.options)
+    ends.push(() => other.disconnect())
+    await other.set('session', 'x')
+    await other.set('ends', 'x', 'EX', 100)
+    const { warnings, shared } = await cache.health()
+    expect(shared!.servers![0]!.endlessKeys).toBe(1)
+    expect(warnings).toEqual([expect.stringContaining('1 of its keys have no time to live')])
+  })
+
   it('is told with what endangers it', async () => {
     const cache = connect()
     let health: HealthReport | undefined

@@ -37,6 +37,13 @@ describe('health warns of', () => {
     expect(others).toEqual([])
   })
 
+  it('keys that never end, where memory does', () => {
+    expect(warningsOf({ ...fine, endlessKeys: 3 })).toEqual([
+      expect.stringContaining('3 of its keys have no time to live'),
+    ])
+    expect(warningsOf({ ...fine, endlessKeys: 3, maxBytes: Infinity })[0]).not.toContain('3 of')
+  })
+
   it('evictions that there were', () => {
     expect(eviction('allkeys-lru', 7)[0]).toContain('(7 keys were evicted so far)')
     expect(eviction('allkeys-lru')[0]).not.toContain('so far')
