@@ -1,4 +1,5 @@
 import type { Derivations } from './derivations.ts'
+import type { Events } from './events.ts'
 import { type NamedTag, namedTag } from './named-tag.ts'
 import { EVERYTHING, type Tag } from './tags.ts'
 
@@ -25,19 +26,23 @@ export interface Invalidation {
 export class AuditTrail {
   readonly #max: number
   readonly #derivations: Derivations
+  readonly #events: Events
   readonly #records: AuditRecord[] = []
   /** Where the next one goes, once it is full. */
   #next = 0
 
   /** @param max how many are kept. 0: none are */
-  constructor(max: number, derivations: Derivations) {
+  constructor(max: number, derivations: Derivations, events: Events) {
     this.#max = max
     this.#derivations = derivations
+    this.#events = events
   }
 
   record(origin: AuditRecord['origin'], cause: string | undefined, tags: readonly Tag[]): void {
-    if (this.#max === 0 || tags.length === 0) return
+    if (tags.length === 0) return
     const record = { at: Date.now(), origin, cause, tags }
+    this.#events.emit('invalidation', () => this.#shown(record))
+    if (this.#max === 0) return
     if (this.#records.length < this.#max) this.#records.push(record)
     else this.#records[this.#next] = record
     this.#next = (this.#next + 1) % this.#max

@@ -46,6 +46,8 @@ export interface EngineParts {
   readonly derivations?: Derivations
   /** Default: invalidations are forgotten. */
   readonly audit?: AuditTrail
+  /** Those that `audit` tells of invalidations. Default: its own. */
+  readonly events?: Events
 }
 
 export interface EngineSettings {
@@ -82,7 +84,7 @@ export class Engine {
   /** What is being loaded anew in the background, see `refresh`. */
   readonly refreshes = new Set<string>()
   readonly databases = new DatabaseNames()
-  readonly events = new Events()
+  readonly events: Events
   readonly derivations: Derivations
   readonly audit: AuditTrail
   readonly verification: Verification | undefined
@@ -98,10 +100,11 @@ export class Engine {
     this.clock = parts.clock
     this.random = parts.random
     this.settings = parts.settings
+    this.events = parts.events ?? new Events()
     this.metrics = new Metrics(parts.settings.maxShapes, parts.clock, this.events)
     this.#valueTypes = parts.valueTypes
     this.derivations = parts.derivations ?? new Derivations()
-    this.audit = parts.audit ?? new AuditTrail(0, this.derivations)
+    this.audit = parts.audit ?? new AuditTrail(0, this.derivations, this.events)
     const { verify } = parts.settings
     this.verification = verify && new Verification(this, verify)
   }

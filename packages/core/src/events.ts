@@ -1,4 +1,5 @@
 import { inspect } from 'node:util'
+import type { Invalidation } from './audit-trail.ts'
 import type { BypassReason, HitKind, MissReason } from './outcomes.ts'
 
 /** What a cache tells of as it happens, by name. */
@@ -7,6 +8,8 @@ export interface TidemarkEvents {
   readonly stale: StaleEvent
   /** A read was answered, or is about to ask the database. */
   readonly read: ReadEvent
+  /** Something was made old here, or by another process that has told of it. */
+  readonly invalidation: Invalidation
   /** A write came in. */
   readonly write: WriteEvent
 }
@@ -78,4 +81,9 @@ function warn(error: unknown): void {
   process.emitWarning(error instanceof Error ? error : inspect(error))
 }
 
-export const EVENT_NAMES: readonly (keyof TidemarkEvents)[] = ['read', 'write', 'stale']
+export const EVENT_NAMES: readonly (keyof TidemarkEvents)[] = [
+  'read',
+  'write',
+  'invalidation',
+  'stale',
+]

@@ -1,3 +1,4 @@
+import type { Invalidation } from './audit-trail.ts'
 import type { Consistency } from './consistency.ts'
 import type { Engine } from './engine.ts'
 import { type Explainer, runExplained } from './explaining.ts'
@@ -37,6 +38,8 @@ export interface Explanation {
   readonly tags: readonly ExplainedTag[]
   /** What holds for a read, and who has said so. Undefined where it is not cached. Times are in milliseconds. */
   readonly policy: ExplainedPolicy | undefined
+  /** The last invalidation of what a read depends on, as far as the audit trail goes back. */
+  readonly lastInvalidation: Invalidation | undefined
   /** What a write does for readers in other processes. */
   readonly consistency: Consistency | undefined
 }
@@ -135,6 +138,7 @@ async function explainRead(engine: Engine, call: ReadCall): Promise<Explanation>
     key: lookup.key,
     tags: lookup.dependencies.map((tag) => ({ ...namedTag(tag), from: sourceOf(tag, plan, hint) })),
     policy: explainPolicy(plan, hint, lookup.policy),
+    lastInvalidation: engine.audit.lastOf(lookup.dependencies),
   }
 }
 
@@ -142,7 +146,8 @@ function explained({ adapter, fingerprint }: ShapeMetrics) {
   return {
     kind: 'read' as const,
     ...{ adapter, fingerprint },
-    ...{ key: undefined, tags: [], policy: undefined, consistency: undefined },
+    ...{ key: undefined, tags: [], policy: undefined },
+    ...{ lastInvalidation: undefined, consistency: undefined },
   }
 }
 

@@ -38,6 +38,7 @@ export async function fill<T>(
   const shared = entry && takeShared(engine, lookup, tokens, entry)
   if (shared && shared.state !== 'refused') return serveShared(engine, lookup, shared, load) as T
   const reason = shared?.reason ?? localReason
+  if (reason === 'marks-moved') shape.wasOld(lookup.dependencies)
   if (mode === 'only-if-cached') {
     shape.miss(reason)
     call.onNothing?.(lookup, tokens)

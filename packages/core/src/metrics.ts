@@ -1,3 +1,4 @@
+import type { AuditTrail } from './audit-trail.ts'
 import type { Clock } from './clock.ts'
 import type { Events } from './events.ts'
 import { Histogram } from './histogram.ts'
@@ -84,9 +85,9 @@ export class Metrics {
   }
 
   /** All shapes, the most called first. */
-  report(): QueryMetrics[] {
+  report(audit?: AuditTrail): QueryMetrics[] {
     return [...this.#shapes.values()]
-      .map((shape) => shape.report())
+      .map((shape) => shape.report(audit))
       .filter(({ calls }) => calls > 0)
       .sort((a, b) => b.calls - a.calls)
   }

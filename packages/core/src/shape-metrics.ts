@@ -1,7 +1,9 @@
+import type { AuditTrail, Invalidation } from './audit-trail.ts'
 import type { Clock } from './clock.ts'
 import type { Events } from './events.ts'
 import { Histogram } from './histogram.ts'
 import type { BypassReason, HitKind, MissReason } from './outcomes.ts'
+import type { Tag } from './tags.ts'
 
 /** How often something happened, and the times that it took, in milliseconds. */
 export interface Timing {
@@ -49,6 +51,8 @@ export interface QueryMetrics {
   readonly savedMs: number
   /** How long after the answer to the first call the first hit came, in milliseconds. Undefined as long as there was none. */
   readonly firstHitAfterMs: number | undefined
+  /** What last made results of it old, as far as the audit trail goes back. Undefined where none was found to be. */
+  readonly lastInvalidatedBy: Invalidation | undefined
   /** For a write: how often it moved marks. */
   readonly invalidations: number
   /** For a write that makes everything old, since nobody knows what it writes: why, such as a function that it calls. */
@@ -85,6 +89,8 @@ export class ShapeMetrics {
   #failedRefreshes = 0
   #invalidations = 0
   #opaqueBecause: string | undefined
+  /** What the result depended on that was last found to be old. */
+  #oldOnes: readonly Tag[] | undefined
 
   constructor({ adapter, fingerprint, kind }: Shape, clock: Clock, events: Events) {
     this.adapter = adapter
@@ -148,11 +154,16 @@ export class ShapeMetrics {
     this.#invalidations += 1
   }
 
+  /** What a result depended on that was found to be old. */
+  wasOld(tags: readonly Tag[]): void {
+    this.#oldOnes = tags
+  }
+
   isOpaqueBecause(reason: string): void {
     this.#opaqueBecause = reason
   }
 
-  report(): QueryMetrics {
+  report(audit?: AuditTrail): QueryMetrics {
     return {
       ...(this.#opaqueBecause !== undefined && { opaqueBecause: this.#opaqueBecause }),
       adapter: this.adapter,
@@ -168,6 +179,7 @@ export class ShapeMetrics {
       stored: { count: this.#stored, bytes: this.#storedBytes },
       savedMs: this.#savedMs,
       firstHitAfterMs: this.#firstHitAfterMs,
+      lastInvalidatedBy: this.#oldOnes && audit?.lastOf(this.#oldOnes),
       invalidations: this.#invalidations,
     }
   }

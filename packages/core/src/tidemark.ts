@@ -4,7 +4,7 @@ import { InProcessBus } from './bus.ts'
 import { Derivations } from './derivations.ts'
 import { Engine } from './engine.ts'
 import { type Explainable, type Explanation, explainQuery } from './explain.ts'
-import { EVENT_NAMES, type TidemarkEvents, type TidemarkListener } from './events.ts'
+import { EVENT_NAMES, Events, type TidemarkEvents, type TidemarkListener } from './events.ts'
 import { type HealthReport, healthOf } from './health.ts'
 import { InProcessMarks } from './in-process-marks.ts'
 import { moveMarks } from './invalidation.ts'
@@ -93,9 +93,9 @@ export class Tidemark extends Administration implements AsyncDisposable {
 
   /** What each query shape gained, and why not more. A snapshot: it does not change afterwards. */
   metrics(): MetricsReport {
-    const { metrics, tier, verification } = this.engine
+    const { audit, metrics, tier, verification } = this.engine
     return {
-      queries: metrics.report(),
+      queries: metrics.report(audit),
       totals: metrics.totals(),
       memory: tier.stats(),
       markFailures: metrics.markFailures,
@@ -185,7 +185,8 @@ export function createTidemark(options: TidemarkOptions = {}): Tidemark {
   })
   const valueTypes: ValueType[] = []
   const derivations = new Derivations()
-  const audit = new AuditTrail(resolved.auditTrail, derivations)
+  const events = new Events()
+  const audit = new AuditTrail(resolved.auditTrail, derivations, events)
   const onHeard = (tags: readonly Tag[]) => audit.heard(tags)
   const engine = new Engine({
     tier,
@@ -199,6 +200,7 @@ export function createTidemark(options: TidemarkOptions = {}): Tidemark {
     valueTypes,
     derivations,
     audit,
+    events,
     settings: {
       policy: resolved.policy,
       ttlJitter: resolved.ttlJitter,

@@ -36,6 +36,8 @@ describe('an explanation of a read', () => {
     expect(harness.loads).toBe(loads)
     await write()
     expect(await at()).toEqual(['database', 'marks-moved', false])
+    const { lastInvalidation } = await explain()
+    expect(lastInvalidation).toMatchObject({ origin: 'write', cause: 'update' })
     await cache.close()
     expect(await at()).toEqual(['database', 'closed', false])
     expect(harness.counts()).toEqual({ hits: {}, misses: { absent: 1 }, bypasses: {} })

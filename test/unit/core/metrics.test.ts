@@ -46,6 +46,24 @@ describe('metrics of a query shape', () => {
     expect(stored.bytes).toBeLessThan(6000)
   })
 
+  it('say what last made a result old', async () => {
+    const { cache, harness } = open()
+    const told: (string | undefined)[] = []
+    cache.on('invalidation', ({ cause }) => told.push(cause))
+    const lastOf = () =>
+      cache.metrics().queries.find(({ kind }) => kind === 'read')!.lastInvalidatedBy
+    await harness.read(() => 1)
+    expect(lastOf()).toBeUndefined()
+    await cache.invalidate({ tables: ['actor'], reason: 'not this' })
+    await harness.write(() => 1)
+    expect(lastOf()).toBeUndefined()
+    await harness.read(() => 2)
+    expect(lastOf()).toMatchObject({ origin: 'write', cause: 'update' })
+    await cache.invalidate({ tables: ['film'], reason: 'import' })
+    expect(lastOf()).toMatchObject({ origin: 'hand', cause: 'import' })
+    expect(told).toEqual(['not this', 'update', 'import'])
+  })
+
   it('know nothing of what did not happen', async () => {
     const { cache, harness } = open()
     await harness.write(() => 1)

@@ -201,7 +201,7 @@ describe('cache.on refuses', () => {
   const cache = createTidemark()
   refuses([
     [
-      'on: expected one of read, write, stale, got "stall"',
+      'on: expected one of read, write, invalidation, stale, got "stall"',
       () => cache.on('stall' as 'stale', () => {}),
     ],
     [
