@@ -12,13 +12,13 @@ const HOT = ['--processes', '3', '--rows', '1', '--loops', '6', '--lag', '40']
 /** No faults: the protocol holds readers and writers apart by itself. */
 const RACE = [...HOT, '--no-faults']
 
-const READ_THROUGH = 'packages/core/src/read-through.ts'
-const ASK_DATABASE = 'packages/core/src/ask-database.ts'
-const LOAD_RESULT = 'packages/core/src/load-result.ts'
-const WRITE_INTENT = 'packages/core/src/write-intent.ts'
-const SHARED_MARKS = 'packages/core/src/shared-marks.ts'
-const TRANSACTION_SCOPE = 'packages/core/src/transaction-scope.ts'
-const LOOKUP = 'packages/core/src/lookup.ts'
+const READ_THROUGH = 'packages/core/src/reads/read-through.ts'
+const ASK_DATABASE = 'packages/core/src/reads/ask-database.ts'
+const LOAD_RESULT = 'packages/core/src/reads/load-result.ts'
+const WRITE_INTENT = 'packages/core/src/writes/write-intent.ts'
+const SHARED_MARKS = 'packages/core/src/marks/shared-marks.ts'
+const TRANSACTION_SCOPE = 'packages/core/src/writes/transaction-scope.ts'
+const LOOKUP = 'packages/core/src/reads/lookup.ts'
 const SESSION = 'packages/kysely/src/session.ts'
 const CONTROLLED = 'packages/kysely/src/cached-controlled-transaction.ts'
 const REDIS_LINK = 'packages/redis/src/redis-link.ts'

@@ -1,7 +1,7 @@
 import type { EventEmitter } from 'node:events'
-import type { Invalidation } from './audit-trail.ts'
-import { checkCount, checkKeys, checkName } from './check-options.ts'
-import { DirectApi } from './direct-api.ts'
+import type { Invalidation } from './insight/audit-trail.ts'
+import { checkCount, checkKeys, checkName } from './options/check-options.ts'
+import { DirectApi } from './direct/direct-api.ts'
 import {
   type InspectOptions,
   type KeyList,
@@ -10,11 +10,15 @@ import {
   type TagList,
   type TagOfKey,
   tagsOfKey,
-} from './inspection.ts'
-import { type Emitter, invalidateOn, type TargetOfEvent } from './invalidate-on.ts'
-import { invalidate, type InvalidateTarget, type InvalidationReceipt } from './invalidation.ts'
-import { selectedTags, type TagSelector } from './named-tag.ts'
-import { invalidOption } from './tidemark-error.ts'
+} from './insight/inspection.ts'
+import { type Emitter, invalidateOn, type TargetOfEvent } from './writes/invalidate-on.ts'
+import {
+  invalidate,
+  type InvalidateTarget,
+  type InvalidationReceipt,
+} from './writes/invalidation.ts'
+import { selectedTags, type TagSelector } from './marks/named-tag.ts'
+import { invalidOption } from './options/tidemark-error.ts'
 
 /** What can be done with a cache by hand, and what can be asked of it: docs/administration.md. */
 export class Administration extends DirectApi {

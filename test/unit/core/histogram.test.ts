@@ -1,6 +1,6 @@
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
-import { Histogram } from '../../../packages/core/src/histogram.ts'
+import { Histogram } from '../../../packages/core/src/insight/histogram.ts'
 
 const recorded = (times: readonly number[]) => {
   const histogram = new Histogram()

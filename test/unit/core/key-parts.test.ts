@@ -1,7 +1,7 @@
 import { cacheKey } from '@tidemark/core'
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
-import { keyParts } from '../../../packages/core/src/key-parts.ts'
+import { keyParts } from '../../../packages/core/src/keys/key-parts.ts'
 
 const material = { adapter: 'kysely', database: 'a:b', partition: '', operation: 'select 1 -- 5:x' }
 

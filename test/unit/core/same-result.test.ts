@@ -3,7 +3,7 @@ import { structuralCodec, type ValueType } from '@tidemark/core'
 import { EntryCodec, msgpackCodec } from '@tidemark/redis'
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
-import { compareResults as compare } from '../../../packages/core/src/same-result.ts'
+import { compareResults as compare } from '../../../packages/core/src/insight/same-result.ts'
 import { anyValue, decimalType } from '../redis/values.ts'
 
 class Money {

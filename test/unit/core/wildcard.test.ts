@@ -1,6 +1,6 @@
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
-import { patternMatcher, prefixMatcher } from '../../../packages/core/src/wildcard.ts'
+import { patternMatcher, prefixMatcher } from '../../../packages/core/src/marks/wildcard.ts'
 
 const matches = (pattern: string, name: string) => patternMatcher('pattern', pattern).matches(name)
 

@@ -1,0 +1,105 @@
+import type { Derivations } from '../marks/derivations.ts'
+import type { Events } from './events.ts'
+import { type NamedTag, namedTag } from '../marks/named-tag.ts'
+import { EVERYTHING, type Tag } from '../marks/tags.ts'
+
+/** Something that made results old. */
+export interface Invalidation {
+  /** When it began, by this machine's clock. */
+  readonly at: Date
+  /**
+   * `'write'`: a write through a client that is bound to this cache. `'hand'`: a call of `invalidate`, `delete` or `clear`.
+   * `'event'`: see `invalidateOn`. `'elsewhere'`: another process, of which no more is known.
+   */
+  readonly origin: 'write' | 'hand' | 'event' | 'elsewhere'
+  /** The shape of the statement, of several the first ones; the reason that was given; the name of the event. */
+  readonly cause: string | undefined
+  /** What was made old, at most 100. */
+  readonly tags: readonly NamedTag[]
+  /** How many marks were moved. */
+  readonly marks: number
+  /** How results with a key of their own were reached by `depends`: from one of the tags, key after key. At most 100. */
+  readonly cascade: readonly (readonly NamedTag[])[]
+}
+
+/** The last invalidations that this process has made or heard of, for people who wonder. */
+export class AuditTrail {
+  readonly #max: number
+  readonly #derivations: Derivations
+  readonly #events: Events
+  readonly #records: AuditRecord[] = []
+  /** Where the next one goes, once it is full. */
+  #next = 0
+
+  /** @param max how many are kept. 0: none are */
+  constructor(max: number, derivations: Derivations, events: Events) {
+    this.#max = max
+    this.#derivations = derivations
+    this.#events = events
+  }
+
+  record(origin: AuditRecord['origin'], cause: string | undefined, tags: readonly Tag[]): void {
+    if (tags.length === 0) return
+    const record = { at: Date.now(), origin, cause, tags }
+    this.#events.emit('invalidation', () => this.#shown(record))
+    if (this.#max === 0) return
+    if (this.#records.length < this.#max) this.#records.push(record)
+    else this.#records[this.#next] = record
+    this.#next = (this.#next + 1) % this.#max
+  }
+
+  /** Word comes at the beginning and at the end of each write, and whenever its locks are renewed: that is one. */
+  heard(tags: readonly Tag[]): void {
+    const since = Date.now() - SAME_MS
+    const known = this.#newest(SAME_AMONG).some(
+      (record) => record.origin === 'elsewhere' && record.at >= since && areSame(record.tags, tags),
+    )
+    if (!known) this.record('elsewhere', undefined, tags)
+  }
+
+  /** The newest first. */
+  list(limit: number): readonly Invalidation[] {
+    return this.#newest(limit).map((record) => this.#shown(record))
+  }
+
+  /** The last one that moved any of these tags. */
+  lastOf(tags: readonly Tag[]): Invalidation | undefined {
+    const found = this.#newest(this.#max).find(
+      (record) => record.tags.includes(EVERYTHING) || record.tags.some((tag) => tags.includes(tag)),
+    )
+    return found && this.#shown(found)
+  }
+
+  #newest(count: number): readonly AuditRecord[] {
+    const older = this.#records.slice(0, this.#next)
+    const oldest = this.#records.length < this.#max ? [] : this.#records.slice(this.#next)
+    const all = this.#records.length < this.#max ? this.#records : [...oldest, ...older]
+    return all.slice(-count).toReversed()
+  }
+
+  #shown({ at, origin, cause, tags }: AuditRecord): Invalidation {
+    const cascade = this.#derivations.cascade(tags).slice(0, MAX_SHOWN)
+    return {
+      at: new Date(at),
+      ...{ origin, cause },
+      tags: tags.slice(0, MAX_SHOWN).map(namedTag),
+      marks: tags.length,
+      cascade: cascade.map((path) => path.map(namedTag)),
+    }
+  }
+}
+
+interface AuditRecord {
+  readonly at: number
+  readonly origin: Invalidation['origin']
+  readonly cause: string | undefined
+  readonly tags: readonly Tag[]
+}
+
+const MAX_SHOWN = 100
+const SAME_MS = 10_000
+const SAME_AMONG = 8
+
+function areSame(tags: readonly Tag[], others: readonly Tag[]): boolean {
+  return tags.length === others.length && tags.every((tag, at) => tag === others[at])
+}

@@ -1,0 +1,232 @@
+import type { Invalidation } from './audit-trail.ts'
+import type { Consistency } from '../policies/consistency.ts'
+import type { Engine } from '../engine.ts'
+import { type Explainer, runExplained } from './explaining.ts'
+import { freshnessHere, freshnessOf } from '../reads/freshness.ts'
+import { consistencyOf, tagsOfCall, type WriteCall } from '../writes/invalidate-on-write.ts'
+import { type Lookup, prepareLookup, type ReadCall } from '../reads/lookup.ts'
+import { areSame } from '../marks/marks.ts'
+import { type NamedTag, namedTag } from '../marks/named-tag.ts'
+import type { BypassReason, MissReason } from './outcomes.ts'
+import type { CachedHint } from '../policies/policy.ts'
+import type { ReadPlan } from '../policies/query.ts'
+import { PLAIN_POLICY, type ReadPolicy } from '../policies/read-policy.ts'
+import { isEmptyResult } from '../reads/result.ts'
+import type { ShapeMetrics } from './shape-metrics.ts'
+import { customTag, EVERYTHING, keyTag, namesOfTable, type Tag, tableTag } from '../marks/tags.ts'
+import { invalidOption, TidemarkError } from '../options/tidemark-error.ts'
+
+/** Something that a cached client can be asked for, and has not been yet. */
+export type Explainable =
+  { execute(): PromiseLike<unknown> } | PromiseLike<unknown> | (() => PromiseLike<unknown>)
+
+/** What the cache makes of a query at this moment, and why. */
+export interface Explanation {
+  readonly kind: 'read' | 'write'
+  readonly adapter: string
+  /** The shape of the query, as the metrics show it. */
+  readonly fingerprint: string
+  /** Where it would be answered from; `'database'` where it would be no hit. */
+  readonly answeredFrom: 'memory' | 'shared' | 'database'
+  /** Why it would be no hit, as it would be counted. Undefined where it would be one. */
+  readonly reason: MissReason | BypassReason | 'write' | undefined
+  /** Whether a hit would be a little too old, and loaded anew in the background. */
+  readonly isStale: boolean
+  /** The whole key, as `cache.keysByTag()` gives it. Undefined where it has none, as what is never looked up. */
+  readonly key: string | undefined
+  /** What the result of a read depends on, empty where it is not cached; what a write makes old. */
+  readonly tags: readonly ExplainedTag[]
+  /** What holds for a read, and who has said so. Undefined where it is not cached. Times are in milliseconds. */
+  readonly policy: ExplainedPolicy | undefined
+  /** The last invalidation of what a read depends on, as far as the audit trail goes back. */
+  readonly lastInvalidation: Invalidation | undefined
+  /** What a write does for readers in other processes. */
+  readonly consistency: Consistency | undefined
+}
+
+/**
+ * `'query'`: it was found in the query, or a write of that cascades to it. `'catalogue'`: the database says that a read touches
+ * it, as what is behind a view.
+ */
+export interface ExplainedTag extends NamedTag {
+  readonly from: 'every query' | 'query' | 'catalogue' | 'hint'
+}
+
+/** `'hint'`, `'table film'` where the policy of that table has decided, `'cache'` for its options, or `'default'`. */
+export type ExplainedPolicy = {
+  readonly [Part in keyof ReadPolicy]: { readonly value: ReadPolicy[Part]; readonly from: string }
+}
+
+/** See `Tidemark.explain`. */
+export async function explainQuery(engine: Engine, query: Explainable): Promise<Explanation> {
+  const run = runnerOf(query)
+  const told: { explanation?: Promise<Explanation> } = {}
+  const explainer: Explainer = {
+    tell: async (asked, call) => {
+      checkEngine(engine, asked)
+      told.explanation ??= explainCall(engine, call)
+      await told.explanation
+      throw new TidemarkError('NOT_CACHED', 'this query was explained, and not sent')
+    },
+  }
+  try {
+    await runExplained(explainer, run)
+  } catch (error) {
+    if (!told.explanation) throw error
+  }
+  if (told.explanation) return told.explanation
+  throw new TidemarkError(
+    'INVALID_OPTION',
+    'explain: expected a query of a client that is bound to this cache, and none came; what was given has run without it',
+  )
+}
+
+function checkEngine(engine: Engine, asked: Engine): void {
+  if (engine === asked) return
+  throw new TidemarkError(
+    'INVALID_OPTION',
+    'explain: expected a query of a client that is bound to this cache, got one of another cache; nothing was sent',
+  )
+}
+
+function runnerOf(query: Explainable): () => unknown {
+  if (typeof query === 'function') return query
+  const builder = query as { execute?: () => unknown } | undefined
+  if (typeof builder?.execute === 'function') return () => builder.execute!()
+  if (query instanceof Promise && query[Symbol.toStringTag] === 'Promise') {
+    throw invalidOption(
+      'explain',
+      'a query that was not sent yet',
+      query,
+      ' (pass the query itself, without execute(), or a function that sends it)',
+    )
+  }
+  if (typeof (query as PromiseLike<unknown> | undefined)?.then === 'function') return () => query
+  throw invalidOption('explain', 'a query of Kysely or Prisma, or a function that sends one', query)
+}
+
+async function explainCall(engine: Engine, call: ReadCall | WriteCall): Promise<Explanation> {
+  return isWrite(call) ? explainWrite(engine, call) : explainRead(engine, call)
+}
+
+function isWrite(call: ReadCall | WriteCall): call is WriteCall {
+  return call.plan.kind === 'write'
+}
+
+function explainWrite(engine: Engine, call: WriteCall): Explanation {
+  const { plan } = call
+  const hint = call.hint?.cached ? call.hint : undefined
+  const named = tagsOfHint(hint)
+  return {
+    ...explained(plan.shape),
+    ...{ kind: 'write', ...no('write'), consistency: consistencyOf(engine, call) },
+    tags: tagsOfCall(call).map((tag) => ({
+      ...namedTag(tag),
+      from: named.includes(tag) ? 'hint' : 'query',
+    })),
+  }
+}
+
+async function explainRead(engine: Engine, call: ReadCall): Promise<Explanation> {
+  const { plan } = call
+  const hint = call.hint?.cached ? call.hint : undefined
+  const lookup = prepareLookup(engine, call)
+  if (typeof lookup === 'string') return { ...explained(plan.shape), ...no(lookup) }
+  return {
+    ...explained(plan.shape),
+    ...(await judge(engine, lookup)),
+    key: lookup.key,
+    tags: lookup.dependencies.map((tag) => ({ ...namedTag(tag), from: sourceOf(tag, plan, hint) })),
+    policy: explainPolicy(plan, hint, lookup.policy),
+    lastInvalidation: engine.audit.lastOf(lookup.dependencies),
+  }
+}
+
+function explained({ adapter, fingerprint }: ShapeMetrics) {
+  return {
+    kind: 'read' as const,
+    ...{ adapter, fingerprint },
+    ...{ key: undefined, tags: [], policy: undefined },
+    ...{ lastInvalidation: undefined, consistency: undefined },
+  }
+}
+
+type Verdict = Pick<Explanation, 'answeredFrom' | 'reason' | 'isStale'>
+
+const no = (reason: NonNullable<Explanation['reason']>): Verdict => ({
+  ...{ answeredFrom: 'database', reason, isStale: false },
+})
+
+const hit = (answeredFrom: 'memory' | 'shared', isStale: boolean): Verdict => ({
+  ...{ answeredFrom, reason: undefined, isStale },
+})
+
+/** What `readThrough` would do, without serving, storing or counting anything. */
+async function judge(engine: Engine, lookup: Lookup): Promise<Verdict> {
+  const { call, key, tags, policy, mode, isStrict } = lookup
+  if (mode === 'refresh') return no('refresh')
+  try {
+    const own = await engine.tier.get(key)
+    const freshness = own && freshnessHere(lookup, own)
+    const match = own && engine.marks.match(tags, own.tokens)
+    const isServable = freshness !== undefined && freshness !== 'expired' && match !== 'moved'
+    if (isServable && match === 'current' && !isStrict) return hit('memory', freshness === 'stale')
+    const reading = await engine.marks.read(tags, key)
+    if (reading.state === 'locked') return no('marks-locked')
+    if (isServable && areSame(reading.tokens, own!.tokens)) {
+      return hit('memory', freshness === 'stale')
+    }
+    const localReason = !own
+      ? 'absent'
+      : freshness === 'expired' && match !== 'moved'
+        ? 'expired'
+        : 'marks-moved'
+    const { entry } = reading
+    if (!entry) return no(localReason)
+    if (typeof entry === 'string') return no(entry)
+    if (!areSame(reading.tokens, entry.tokens)) return no('marks-moved')
+    const { ageMs, ttlMs } = entry
+    const isEmpty = isEmptyResult(call, entry.decode())
+    const shared = freshnessOf(policy, { ageMs, ttlMs, isEmpty })
+    return shared === 'expired' ? no('expired') : hit('shared', shared === 'stale')
+  } catch {
+    return no('tier-down')
+  }
+}
+
+function sourceOf(tag: Tag, plan: ReadPlan, hint: CachedHint | undefined): ExplainedTag['from'] {
+  if (tag === EVERYTHING) return 'every query'
+  const found = plan.tables === 'unknown' ? plan.found : plan.tables
+  if (found.some((table) => tableTag(table) === tag)) return 'query'
+  return tagsOfHint(hint).includes(tag) ? 'hint' : 'catalogue'
+}
+
+function tagsOfHint(hint: CachedHint | undefined): readonly Tag[] {
+  if (!hint) return []
+  const { tables = [], tags, key } = hint
+  return [
+    ...tables.flatMap(namesOfTable).map(tableTag),
+    ...tags.map(customTag),
+    ...(key === undefined ? [] : [keyTag(key)]),
+  ]
+}
+
+function explainPolicy(
+  plan: ReadPlan,
+  hint: CachedHint | undefined,
+  policy: ReadPolicy,
+): ExplainedPolicy {
+  const parts = Object.keys(PLAIN_POLICY) as (keyof ReadPolicy)[]
+  const tables = plan.tables === 'unknown' ? [] : plan.tables
+  const from = (part: keyof ReadPolicy): string => {
+    if (hint?.policy?.[part] !== undefined) return 'hint'
+    const decisive = plan.decision.cached
+      ? tables.find((table) => plan.policies.givenOf(table)?.[part] === policy[part])
+      : undefined
+    if (decisive !== undefined) return `table ${decisive}`
+    return policy[part] === PLAIN_POLICY[part] ? 'default' : 'cache'
+  }
+  return Object.fromEntries(
+    parts.map((part) => [part, { value: policy[part], from: from(part) }]),
+  ) as ExplainedPolicy
+}

@@ -1,0 +1,309 @@
+import { LRUCache } from 'lru-cache'
+import type { Bus } from './bus.ts'
+import type { CacheKey } from '../keys/cache-key.ts'
+import type { Clock } from '../clock.ts'
+import type { Consistency } from '../policies/consistency.ts'
+import { HeldTags } from './held-tags.ts'
+import type {
+  MarkMatch,
+  MarkReading,
+  MarkStore,
+  MarkToken,
+  PreparedMarks,
+  ReplacedMarks,
+  WriterId,
+} from './marks.ts'
+import { OwedEnds, type WriteEnd } from './owed-ends.ts'
+import type { Random } from '../random.ts'
+import type { SharedMark, SharedTier, SharedTierContext } from '../tiers/shared-tier.ts'
+import { EVERYTHING, type Tag } from './tags.ts'
+import { TidemarkError } from '../options/tidemark-error.ts'
+import type { ValueType } from '../keys/value-type.ts'
+
+export interface SharedMarksOptions {
+  readonly shared: SharedTier
+  readonly clock: Clock
+  readonly random: Random
+  /** Told of every mark that moves, here or elsewhere. */
+  readonly bus: Bus
+  /** How long a mark that was read counts as known, in milliseconds. 0: it is read again for each hit. */
+  readonly maxStalenessMs: number
+  /** How many marks are known at once. Beyond it the least used is forgotten, and read again when it is needed. */
+  readonly maxMarks: number
+  /** Told of the tags whose marks other processes have moved. Where names are hidden, of the marks. */
+  readonly onHeard?: (tags: readonly Tag[]) => void
+}
+
+/** Opens the shared tier for a cache, and the marks by which that cache knows what is in it. */
+export function openSharedMarks(
+  options: SharedMarksOptions &
+    Omit<SharedTierContext, 'valueTypes' | 'onMoved' | 'onLost' | 'onReplaced'>,
+  valueTypes: readonly ValueType[],
+): SharedMarks {
+  const { shared, namespace, clock, random, leaseMs } = options
+  let marks: SharedMarks | undefined
+  shared.open({
+    ...{ namespace, clock, random, leaseMs, valueTypes },
+    onMoved: (tags) => marks?.heard(tags),
+    onLost: () => marks?.lost(),
+    onReplaced: () => marks?.replaced(),
+  })
+  marks = new SharedMarks(options)
+  return marks
+}
+
+/**
+ * What one process knows of the marks that all share, so that its memory can answer without asking.
+ *
+ * The truth is in the shared tier. Here is a copy of what was read of it, each with the moment at which it was asked for:
+ * for `maxStaleness` after that it counts as known, unless word comes that it has moved. Word may be late or lost, which
+ * is why the time bounds it. This process's own writes need no word: from its intent to its release nothing matches here.
+ */
+export class SharedMarks implements MarkStore {
+  readonly #shared: SharedTier
+  readonly #clock: Clock
+  readonly #bus: Bus
+  readonly #maxStalenessMs: number
+  readonly #known: LRUCache<Tag, KnownMark>
+  /** When this process last ended a write on a tag. */
+  readonly #written: LRUCache<Tag, number>
+  readonly #everything: readonly Tag[]
+  readonly #onHeard: (tags: readonly Tag[]) => void
+  readonly #held = new HeldTags()
+  readonly #owed: OwedEnds
+  /** Readings that are on their way. */
+  readonly #readings = new Set<Reading>()
+
+  constructor(options: SharedMarksOptions) {
+    const { shared, clock, random, bus, maxStalenessMs, maxMarks } = options
+    this.#onHeard = options.onHeard ?? (() => {})
+    this.#shared = shared
+    this.#clock = clock
+    this.#bus = bus
+    this.#maxStalenessMs = maxStalenessMs
+    this.#known = new LRUCache({ max: maxMarks })
+    this.#written = new LRUCache({ max: maxMarks })
+    this.#everything = this.#marksOf([EVERYTHING])
+    this.#owed = new OwedEnds(shared, random, this.#everything)
+  }
+
+  match(tags: readonly Tag[], tokens: readonly MarkToken[]): MarkMatch {
+    if (tags.length !== tokens.length || this.#isHeld(tags)) return 'moved'
+    const oldest = this.#clock.now() - this.#maxStalenessMs
+    let match: MarkMatch = 'current'
+    for (let index = 0; index < tags.length; index += 1) {
+      const known = this.#known.get(tags[index]!)
+      if (known && known.token !== tokens[index]) return 'moved'
+      if (!known || known.askedAt <= oldest) match = 'unknown'
+    }
+    return match
+  }
+
+  async read(tags: readonly Tag[], key?: CacheKey): Promise<MarkReading> {
+    if (this.#owed.any(tags)) await this.#owed.settle()
+    if (this.#isHeld(tags)) return { state: 'locked' }
+    // Before the question, as with everything that is to be believed of its answer.
+    const reading: Reading = { tags, askedAt: this.#clock.now(), isOvertaken: false }
+    this.#readings.add(reading)
+    try {
+      const { marks, entry } = await this.#shared.lookup(tags, key)
+      const tokens = await this.#tokensOf(tags, marks)
+      if (!tokens || this.#isHeld(tags)) return { state: 'locked' }
+      if (!reading.isOvertaken) this.#learn(tags, tokens, reading.askedAt)
+      return { state: 'open', tokens, entry }
+    } finally {
+      this.#readings.delete(reading)
+    }
+  }
+
+  async intent(
+    tags: readonly Tag[],
+    writer: WriterId,
+    consistency: Consistency = 'available',
+  ): Promise<void> {
+    const marks = this.#marksOf(tags)
+    this.#held.hold(marks)
+    this.moved(marks)
+    if (consistency !== 'fresh') await this.#shared.intent(marks, writer)
+  }
+
+  async release(tags: readonly Tag[], writer: WriterId): Promise<'held' | 'lost'> {
+    const marks = this.#marksOf(tags)
+    const held = await this.#end('release', marks, () => this.#shared.release(marks, writer))
+    return held === marks.length ? 'held' : 'lost'
+  }
+
+  async prepare(own: readonly Tag[], others: readonly Tag[]): Promise<PreparedMarks | undefined> {
+    if (!this.#shared.nextTokens || !this.#shared.replace) return undefined
+    const known = this.#marksOf(others).flatMap((mark) => {
+      // However old: one that has moved since is dead, and what is stored under it harmless.
+      const token = this.#known.get(mark)?.token
+      return token === undefined ? [] : [[mark, token] as const]
+    })
+    const marks = this.#marksOf(own)
+    const tokens = await this.#shared.nextTokens(marks)
+    return {
+      next: new Map(marks.map((mark, at) => [mark, tokens[at]!])),
+      others: new Map(known),
+    }
+  }
+
+  async replace(
+    tags: readonly Tag[],
+    writer: WriterId,
+    { next }: PreparedMarks,
+  ): Promise<ReplacedMarks> {
+    const marks = this.#marksOf(tags)
+    const reading: Reading = { tags: marks, askedAt: this.#clock.now(), isOvertaken: false }
+    this.#readings.add(reading)
+    let done
+    try {
+      done = await this.#shared.replace!(marks, writer, next)
+    } catch (error) {
+      this.#owed.add('release', marks)
+      this.#readings.delete(reading)
+      this.#ended(marks)
+      throw error
+    }
+    // At once, before any word of others comes in; and without its own word, which would overtake it as well.
+    this.#readings.delete(reading)
+    this.#ended(marks)
+    const replaced = marks.filter((_, at) => done[at] === 'replaced')
+    const tokens = replaced.map((mark) => next.get(mark)!)
+    if (!reading.isOvertaken) this.#learn(replaced, tokens, reading.askedAt)
+    return {
+      state: done.includes('lost') ? 'lost' : 'held',
+      tokens: new Map(replaced.map((mark, at) => [mark, tokens[at]!])),
+    }
+  }
+
+  abandon(tags: readonly Tag[], writer: WriterId): Promise<void> {
+    const marks = this.#marksOf(tags)
+    return this.#end('abandon', marks, () => this.#shared.abandon(marks, writer))
+  }
+
+  /**
+   * @throws TidemarkError `INVALIDATION_FAILED` where the tier cannot list its marks by their names; whatever the tier
+   *   throws
+   */
+  async find(prefix: string): Promise<readonly Tag[]> {
+    const shared = this.#shared
+    if (!shared.listMarks || shared.hidesNames) {
+      throw new TidemarkError(
+        'INVALIDATION_FAILED',
+        `expected a shared tier that can list tags by their names, but ${shared.name} ` +
+          `${shared.listMarks ? 'hides them' : 'cannot'}: name the tags, or call clear()`,
+      )
+    }
+    const found = new Set<Tag>()
+    for await (const marks of shared.listMarks(prefix)) {
+      for (const { tag } of marks) if (tag !== undefined) found.add(tag)
+    }
+    // The tier may have lost a mark that is known here. Afterwards it is known that it has.
+    this.#forget()
+    return [...found]
+  }
+
+  /** Another process has moved the marks of these tags, or is about to. */
+  heard(tags: readonly Tag[]): void {
+    this.moved(tags)
+    const others = tags.filter((tag) => !this.#everything.includes(tag))
+    this.#onHeard(others.length < tags.length ? [EVERYTHING, ...others] : tags)
+  }
+
+  /** Forgets what is known of these tags: it has moved, or is about to. */
+  moved(tags: readonly Tag[]): void {
+    for (const tag of tags) this.#known.set(tag, MOVED)
+    for (const reading of this.#readings) {
+      if (reading.tags.some((tag) => tags.includes(tag))) reading.isOvertaken = true
+    }
+    const isAll = tags.includes(this.#everything[0]!)
+    this.#bus.publish({ kind: 'moved', tags: isAll ? [EVERYTHING] : tags })
+  }
+
+  /** Forgets all that is known, because word of other processes may have been missed. */
+  lost(): void {
+    this.#forget()
+    // The tier can be reached again, so this may be the moment. Whoever reads these tags next would try as well.
+    this.#owed.settle().catch(() => undefined)
+  }
+
+  /**
+   * Says again what was said lately: for a while two servers may both have taken themselves for the primary, and others
+   * have been asking the one that has not heard of it.
+   */
+  replaced(): void {
+    const since = this.#clock.now() - REPEAT_MS
+    const recent = [...this.#written].filter(([, at]) => at >= since).map(([tag]) => tag)
+    if (recent.length > 0) this.#owed.add('release', recent)
+    this.lost()
+  }
+
+  #forget(): void {
+    this.#known.clear()
+    for (const reading of this.#readings) reading.isOvertaken = true
+  }
+
+  #marksOf(tags: readonly Tag[]): readonly Tag[] {
+    return this.#shared.marksOf?.(tags) ?? tags
+  }
+
+  async #end<T>(how: WriteEnd, marks: readonly Tag[], send: () => Promise<T>): Promise<T> {
+    try {
+      return await send()
+    } catch (error) {
+      this.#owed.add(how, marks)
+      throw error
+    } finally {
+      this.#ended(marks)
+    }
+  }
+
+  #ended(marks: readonly Tag[]): void {
+    this.#held.letGo(marks)
+    this.moved(marks)
+    const now = this.#clock.now()
+    for (const tag of marks) this.#written.set(tag, now)
+  }
+
+  #isHeld(tags: readonly Tag[]): boolean {
+    return this.#held.any(tags) || this.#owed.any(tags)
+  }
+
+  /** Undefined where one is locked. */
+  async #tokensOf(
+    tags: readonly Tag[],
+    marks: readonly SharedMark[],
+  ): Promise<readonly MarkToken[] | undefined> {
+    const absent = tags.filter((_, index) => marks[index] === 'absent')
+    const minted = absent.length > 0 ? await this.#shared.mint(absent) : []
+    const tokens = marks.map((mark, index) =>
+      mark === 'absent' ? minted[absent.indexOf(tags[index]!)]! : mark,
+    )
+    return tokens.some((mark) => mark === 'locked' || mark === 'absent')
+      ? undefined
+      : (tokens as MarkToken[])
+  }
+
+  #learn(tags: readonly Tag[], tokens: readonly MarkToken[], askedAt: number): void {
+    tags.forEach((tag, index) => this.#known.set(tag, { token: tokens[index], askedAt }))
+  }
+}
+
+/** Longer than two servers go on beside each other, as Sentinels and Clusters are commonly set up. */
+const REPEAT_MS = 60_000
+
+interface KnownMark {
+  /** Undefined once it has moved: no entry matches that. */
+  readonly token: MarkToken | undefined
+  readonly askedAt: number
+}
+
+const MOVED: KnownMark = { token: undefined, askedAt: -Infinity }
+
+interface Reading {
+  readonly tags: readonly Tag[]
+  readonly askedAt: number
+  /** Set when word of a write on its tags comes in while it is on its way: its answer may be from before. */
+  isOvertaken: boolean
+}
