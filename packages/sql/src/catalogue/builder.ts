@@ -11,6 +11,7 @@ import type {
   Relation,
   Trigger,
 } from './relation.ts'
+import { TornCatalogue } from './torn-catalogue.ts'
 
 export interface CatalogueSettings extends CatalogueOptions {
   readonly dialect: SqlDialect
@@ -170,7 +171,9 @@ export class CatalogueBuilder {
   /** @throws Error where the rows of a catalogue contradict each other, as they may between two statements */
   #draft(id: RelationId): Draft {
     const draft = this.#drafts.get(idOf(id))
-    if (!draft) throw new Error(`expected ${id.schema}.${id.name} among the relations, got none`)
+    if (!draft) {
+      throw new TornCatalogue(`expected ${id.schema}.${id.name} among the relations, got none`)
+    }
     return draft
   }
 

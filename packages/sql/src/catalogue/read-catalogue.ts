@@ -5,6 +5,7 @@ import type { CatalogueRow, CatalogueSource } from './catalogue-source.ts'
 import { mysqlCatalogue } from './mysql.ts'
 import { postgresCatalogue } from './postgres.ts'
 import { sqliteCatalogue } from './sqlite.ts'
+import { TornCatalogue } from './torn-catalogue.ts'
 
 /** Sends one statement, outside of any transaction. */
 export type CatalogueQuery = (sql: string) => Promise<readonly Readonly<Record<string, unknown>>[]>
@@ -40,6 +41,16 @@ export class CatalogueReader {
 
   /** @param previous what it answered with the last time: answered again where nothing has changed */
   async read(previous: Catalogue | undefined): Promise<Catalogue> {
+    for (let attempt = 1; ; attempt += 1) {
+      try {
+        return await this.#readOnce(previous)
+      } catch (error) {
+        if (!(error instanceof TornCatalogue) || attempt === ATTEMPTS) throw error
+      }
+    }
+  }
+
+  async #readOnce(previous: Catalogue | undefined): Promise<Catalogue> {
     const rows = await this.#source.rows(async (sql) =>
       (await this.#query(`${CATALOGUE_MARK} ${sql}`)).map(asTexts),
     )
@@ -50,6 +61,9 @@ export class CatalogueReader {
     return catalogue
   }
 }
+
+/** Whoever changes a table is done by then, most likely. */
+const ATTEMPTS = 4
 
 /** Some drivers give texts as bytes, if they are long or as an option of the application's says. */
 function asTexts(row: Readonly<Record<string, unknown>>): CatalogueRow {
