@@ -1,8 +1,7 @@
 import type { Engine } from '../engine.ts'
 import { changeOf, type Lookup, type ReadCall } from '../reads/lookup.ts'
 import type { MarkToken } from '../marks/marks.ts'
-import { isEmptyResult } from '../reads/result.ts'
-import { encodeResult, storeResult } from '../reads/store-result.ts'
+import { storeResult } from '../reads/store-result.ts'
 import { TidemarkError } from '../options/tidemark-error.ts'
 
 /** What `cache.get` answers. */
@@ -42,11 +41,7 @@ export class Slot<T> {
     const loadMs = engine.clock.now() - readAt
     call.plan.shape.loaded(loadMs)
     if (changeOf(engine, lookup)) return
-    const encoding = encodeResult(engine, lookup.key, value)
-    if (encoding.state === 'refused') return
-    const { stored, bytes } = encoding
-    const isEmpty = isEmptyResult(call, value)
-    await storeResult(engine, lookup, { tokens, readAt, loadMs, isEmpty, stored, bytes }, value)
+    await storeResult(engine, lookup, { tokens, readAt, loadMs }, value)
   }
 }
 

@@ -2,7 +2,6 @@ import type { Encoding } from '../tiers/codec.ts'
 import type { Engine } from '../engine.ts'
 import { changeOf, type Load, type Lookup } from './lookup.ts'
 import type { MarkToken } from '../marks/marks.ts'
-import { isEmptyResult } from './result.ts'
 import { encodeResult, storeResult } from './store-result.ts'
 
 /** What a load leaves, for who began it and for those who joined it. */
@@ -41,10 +40,7 @@ export async function loadResult(
     ? { state: 'refused', reason: change }
     : encodeResult(engine, lookup.key, value)
   if (encoding.state === 'refused' || isDoubtful) return { value, encoding, isOfOthers: false }
-  const { stored, bytes } = encoding
-  const isEmpty = isEmptyResult(call, value)
-  const loaded = { tokens, readAt, loadMs, isEmpty, stored, bytes }
-  call.plan.shape.stored(bytes)
-  const storing = storeResult(engine, lookup, loaded, value)
+  call.plan.shape.stored(encoding.bytes)
+  const storing = storeResult(engine, lookup, { tokens, readAt, loadMs }, value, encoding)
   return { value, encoding, isOfOthers: false, storing }
 }

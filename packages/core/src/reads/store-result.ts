@@ -4,24 +4,31 @@ import type { Encoding } from '../tiers/codec.ts'
 import type { Engine } from '../engine.ts'
 import type { Lookup } from './lookup.ts'
 import { longestWindowOf, ttlOf } from '../policies/read-policy.ts'
+import { isEmptyResult } from './result.ts'
 import type { Entry } from '../tiers/tier.ts'
 
 /**
  * Keeps what was loaded, here and for other processes: for its time to live, and as long after it as this caller might serve
  * it. No caller waits for a tier that is slow.
  *
+ * @param encoding of the value, for whoever needs it otherwise too
  * @returns when it is there for other processes, or has failed; undefined where it is not stored for them
  */
 export function storeResult(
   engine: Engine,
   lookup: Lookup,
-  loaded: Omit<Result, 'ttlMs'>,
+  loaded: Pick<Entry, 'tokens' | 'readAt' | 'loadMs'>,
   value: unknown,
+  encoding = encodeResult(engine, lookup.key, value),
 ): Promise<unknown> | undefined {
+  if (encoding.state === 'refused') return undefined
   const { clock, random, settings, shared } = engine
-  const { policy, dependencies: tags } = lookup
-  const ttlMs = ttlOf(policy, loaded.isEmpty) * (1 - settings.ttlJitter * random.fraction())
-  if (!rememberResult(engine, lookup, { ...loaded, ttlMs }) || !shared) return undefined
+  const { call, policy, dependencies: tags } = lookup
+  const { stored, bytes } = encoding
+  const isEmpty = isEmptyResult(call, value)
+  const ttlMs = ttlOf(policy, isEmpty) * (1 - settings.ttlJitter * random.fraction())
+  const result = { ...loaded, isEmpty, stored, bytes, ttlMs }
+  if (!rememberResult(engine, lookup, result) || !shared) return undefined
   const { tokens, loadMs } = loaded
   const keepMs = ttlMs + longestWindowOf(policy)
   const ageMs = clock.now() - loaded.readAt

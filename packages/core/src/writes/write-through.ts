@@ -1,8 +1,7 @@
 import type { Engine } from '../engine.ts'
 import { prepareLookup, type ReadCall } from '../reads/lookup.ts'
 import type { MarkToken, PreparedMarks, WriterId } from '../marks/marks.ts'
-import { isEmptyResult } from '../reads/result.ts'
-import { encodeResult, storeResult } from '../reads/store-result.ts'
+import { storeResult } from '../reads/store-result.ts'
 import type { Tag } from '../marks/tags.ts'
 
 /** A read that the result of a write answers, and its answer. */
@@ -89,11 +88,7 @@ export class WriteThrough {
     if (typeof lookup === 'string') return
     const tokens = lookup.tags.map((tag) => known.get(tag))
     if (tokens.includes(undefined)) return
-    const encoding = encodeResult(this.#engine, lookup.key, value)
-    if (encoding.state === 'refused') return
-    const { stored, bytes } = encoding
-    const isEmpty = isEmptyResult(call, value)
     const facts = { tokens: tokens as MarkToken[], readAt: this.#readAt, loadMs: this.#loadMs }
-    void storeResult(this.#engine, lookup, { ...facts, isEmpty, stored, bytes }, value)
+    void storeResult(this.#engine, lookup, facts, value)
   }
 }
