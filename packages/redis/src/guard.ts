@@ -58,7 +58,7 @@ export class Guard {
   /** The same for what only tries something out: whether it fails says nothing of what others do, so it is not counted. */
   async try<T>(call: () => Promise<T>): Promise<T> {
     if (this.isOpen) throw new Unreachable('it failed lately, and is left alone for a while')
-    return this.#limited(call, () => {})
+    return limited(this.#options.timeoutMs, call)
   }
 
   close(): void {
@@ -67,25 +67,11 @@ export class Guard {
   }
 
   async #judged<T>(call: () => Promise<T>): Promise<T> {
-    const result = await this.#limited(call, () => {
+    const result = await limited(this.#options.timeoutMs, call, () => {
       this.#hasTimedOut = true
     })
     this.#hasTimedOut = false
     return result
-  }
-
-  async #limited<T>(call: () => Promise<T>, onLate: () => void): Promise<T> {
-    const { timeoutMs } = this.#options
-    const late = Promise.withResolvers<never>()
-    const timer = setTimeout(() => {
-      onLate()
-      late.reject(new Unreachable(`no answer within ${timeoutMs} ms`))
-    }, timeoutMs)
-    try {
-      return await Promise.race([call(), late.promise])
-    } finally {
-      clearTimeout(timer)
-    }
   }
 
   #schedule(): void {
@@ -103,6 +89,24 @@ export class Guard {
       // It opened again, and scheduled the next probe.
       if (this.isOpen) this.#schedule()
     }
+  }
+}
+
+/** Rejects where a call takes longer. What comes of it then concerns nobody. */
+export async function limited<T>(
+  timeoutMs: number,
+  call: () => Promise<T>,
+  onLate = (): void => {},
+): Promise<T> {
+  const late = Promise.withResolvers<never>()
+  const timer = setTimeout(() => {
+    onLate()
+    late.reject(new Unreachable(`no answer within ${timeoutMs} ms`))
+  }, timeoutMs)
+  try {
+    return await Promise.race([call(), late.promise])
+  } finally {
+    clearTimeout(timer)
   }
 }
 

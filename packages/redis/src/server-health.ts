@@ -1,5 +1,6 @@
 import type { ServerHealth } from '@tidemark/core'
 import type { Redis } from 'ioredis'
+import { limited } from './guard.ts'
 
 /** Asks one server how it is. Never rejects, and takes no longer than `timeoutMs`. */
 export async function askServer(connection: Redis, timeoutMs: number): Promise<ServerHealth> {
@@ -10,7 +11,7 @@ export async function askServer(connection: Redis, timeoutMs: number): Promise<S
     return { address, up: false, reason: `there is no connection (${status})` }
   }
   try {
-    return await within(timeoutMs, ask(connection, address))
+    return await limited(timeoutMs, () => ask(connection, address))
   } catch (error) {
     return { address, up: false, reason: messageOf(error) }
   }
@@ -71,19 +72,6 @@ function addressOf({ options, stream }: Redis): string {
   return remoteAddress !== undefined && remotePort !== undefined
     ? `${remoteAddress}:${remotePort}`
     : `${options.host}:${options.port}`
-}
-
-async function within<T>(timeoutMs: number, asking: Promise<T>): Promise<T> {
-  const late = Promise.withResolvers<never>()
-  const timer = setTimeout(
-    () => late.reject(new Error(`no answer within ${timeoutMs} ms`)),
-    timeoutMs,
-  )
-  try {
-    return await Promise.race([asking, late.promise])
-  } finally {
-    clearTimeout(timer)
-  }
 }
 
 export function messageOf(error: unknown): string {
