@@ -68,12 +68,12 @@ const RAW_READS = new Set(['$queryRaw', '$queryRawTyped', '$queryRawUnsafe'])
 export class ReadHook {
   readonly #context: ReadContext
 
-  /** Undefined where Prisma makes something else of rows before it gives them back. */
+  /** Undefined where it is not asked for, and where Prisma makes something else of rows before it gives them back. */
   readonly #rows: RowWrites | undefined
 
   constructor(context: ReadContext) {
     this.#context = context
-    if (context.resultShape !== '') return
+    if (context.resultShape !== '' || !context.plans.mayWriteThrough) return
     this.#rows = new RowWrites({
       ...context,
       key: (operation, args) => this.#key([operation, ''].join('\n'), args),
@@ -149,20 +149,19 @@ export class ReadHook {
     const remedy = inTransaction ? undefined : catalogue.remedyFor(plan.lacks(hint))
     // What Prisma computes or leaves out it does to the result that it is given.
     const changesResult = this.#context.resultShape !== ''
-    if (!remedy)
-      return engine.read({ plan, hint, bypass, key, isOutage, changesResult, origin }, load)
+    const answer = (planned: ReadPlan, keyOf: PlannedRead['key']) =>
+      engine.read(
+        { plan: planned, hint, bypass, key: keyOf, isOutage, changesResult, origin },
+        load,
+      )
+    if (!remedy) return answer(plan, key)
     // Asked now: whoever says on whose behalf it is may say another by the time that the catalogue is there.
     const partition = key()?.partition
     const keyThen = () => {
       const material = key()
       return material?.partition === partition ? material : undefined
     }
-    return remedy().then(() =>
-      engine.read(
-        { plan: planNow(), hint, bypass, key: keyThen, isOutage, changesResult, origin },
-        load,
-      ),
-    )
+    return remedy().then(() => answer(planNow(), keyThen))
   }
 
   #key(operation: string, parameters: unknown) {

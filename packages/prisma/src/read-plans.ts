@@ -32,6 +32,11 @@ export class ReadPlans {
     this.#parts = parts
   }
 
+  /** See `Policies.mayWriteThrough`. */
+  get mayWriteThrough(): boolean {
+    return this.#parts.policies.mayWriteThrough
+  }
+
   ofModel(model: string, operation: string, args: Readonly<Record<string, unknown>>): ReadPlan {
     const name = `${model}.${operation}`
     const catalogue = this.#parts.catalogue.current

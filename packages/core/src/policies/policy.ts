@@ -136,6 +136,13 @@ export class Policies {
     return { cached: true, policy }
   }
 
+  /** Whether any read may be answered by what a write leaves behind, without a hint of its own. */
+  get mayWriteThrough(): boolean {
+    return [this.defaults, ...this.#byTable.values()].some(
+      (policy) => policy && policy.writeThrough,
+    )
+  }
+
   /** What the policy of this table says itself, if it has one. */
   givenOf(table: string): GivenPolicy | undefined {
     return this.#givenByTable.get(table.toLowerCase())
