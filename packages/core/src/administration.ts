@@ -1,10 +1,11 @@
 import type { EventEmitter } from 'node:events'
 import type { Invalidation } from './insight/audit-trail.ts'
-import { checkCount, checkKeys, checkName } from './options/check-options.ts'
+import { checkKeys, checkName } from './options/check-options.ts'
 import { DirectApi } from './direct/direct-api.ts'
 import {
   type InspectOptions,
   type KeyList,
+  limitOf,
   listKeys,
   listTags,
   type TagList,
@@ -96,10 +97,7 @@ export class Administration extends DirectApi {
    * console.table(cache.invalidations({ limit: 10 }))
    */
   invalidations(options: InspectOptions = {}): readonly Invalidation[] {
-    checkKeys('invalidations.options', options, ['limit'], 'an object such as { limit: 100 }')
-    const { limit = 100 } = options
-    checkCount('invalidations.limit', limit, 10_000)
-    return this.engine.audit.list(limit)
+    return this.engine.audit.list(limitOf('invalidations', options))
   }
 
   /**

@@ -99,9 +99,10 @@ export class Tidemark extends Administration implements AsyncDisposable {
   /** What each query shape gained, and why not more. A snapshot: it does not change afterwards. */
   metrics(): MetricsReport {
     const { audit, metrics, tier, verification } = this.engine
+    const queries = metrics.report(audit)
     return {
-      queries: metrics.report(audit),
-      totals: metrics.totals(),
+      queries,
+      totals: metrics.totals(queries),
       memory: tier.stats(),
       markFailures: metrics.markFailures,
       unknownOutcomes: metrics.unknownOutcomes,

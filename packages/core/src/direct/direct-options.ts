@@ -14,28 +14,7 @@ export interface DirectOptions extends Omit<ReadHint, 'key'> {
   readonly partition?: Partition
 }
 
-/** What `cache.get` takes: all that is not about loading. */
-export type GetOptions = Pick<
-  DirectOptions,
-  | 'ttl'
-  | 'negativeTtl'
-  | 'isolation'
-  | 'tags'
-  | 'tables'
-  | 'consistency'
-  | 'freshAfter'
-  | 'name'
-  | 'partition'
->
-
-export interface ResolvedDirectOptions {
-  /** Without the key, which each call has its own of. */
-  readonly hint: CachedHint
-  readonly name: string | undefined
-  readonly partition: () => string | undefined
-}
-
-const GET_NAMES: readonly (keyof GetOptions)[] = [
+const GET_NAMES = [
   'ttl',
   'negativeTtl',
   'isolation',
@@ -45,7 +24,17 @@ const GET_NAMES: readonly (keyof GetOptions)[] = [
   'freshAfter',
   'name',
   'partition',
-]
+] as const
+
+/** What `cache.get` takes: all that is not about loading. */
+export type GetOptions = Pick<DirectOptions, (typeof GET_NAMES)[number]>
+
+export interface ResolvedDirectOptions {
+  /** Without the key, which each call has its own of. */
+  readonly hint: CachedHint
+  readonly name: string | undefined
+  readonly partition: () => string | undefined
+}
 
 const NAMES: readonly (keyof DirectOptions)[] = [
   ...CACHING_OPTION_NAMES,

@@ -1,6 +1,6 @@
-import { inspect } from 'node:util'
 import type { Invalidation } from './audit-trail.ts'
 import type { BypassReason, HitKind, MissReason } from './outcomes.ts'
+import { warn } from './warn.ts'
 
 /** What a cache tells of as it happens, by name. */
 export interface TidemarkEvents {
@@ -75,10 +75,6 @@ export class Events {
       void (async () => listener(event))().catch(warn)
     }
   }
-}
-
-function warn(error: unknown): void {
-  process.emitWarning(error instanceof Error ? error : inspect(error))
 }
 
 export const EVENT_NAMES: readonly (keyof TidemarkEvents)[] = [

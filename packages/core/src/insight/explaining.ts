@@ -2,6 +2,7 @@ import { AsyncLocalStorage } from 'node:async_hooks'
 import type { Engine } from '../engine.ts'
 import type { WriteCall } from '../writes/invalidate-on-write.ts'
 import type { ReadCall } from '../reads/lookup.ts'
+import { runWithin } from '../run-within.ts'
 
 /** Who is told of a query in place of the database. It rejects: nothing is sent, and there is no result. */
 export interface Explainer {
@@ -20,8 +21,5 @@ export function currentExplainer(): Explainer | undefined {
 /** Runs something all of whose queries are told to the explainer. */
 export async function runExplained(explainer: Explainer, run: () => unknown): Promise<void> {
   hasExplained = true
-  await explainers.run(explainer, async () => {
-    // Awaited in here: what Prisma returns does nothing before somebody waits for it.
-    await run()
-  })
+  await runWithin(explainers, explainer, run)
 }

@@ -229,7 +229,8 @@ async function listing<T>(engine: Engine, list: () => Promise<T>): Promise<T> {
   }
 }
 
-function limitOf(name: string, options: InspectOptions): number {
+/** @throws TidemarkError `INVALID_OPTION` */
+export function limitOf(name: string, options: InspectOptions): number {
   checkKeys(`${name}.options`, options, ['limit'], 'an object such as { limit: 100 }')
   const { limit = 100 } = options
   checkCount(`${name}.limit`, limit, MAX_LIMIT)

@@ -92,9 +92,8 @@ export class Metrics {
       .sort((a, b) => b.calls - a.calls)
   }
 
-  totals(): MetricsTotals {
-    const shapes = [...this.#shapes.values()]
-    const reports = shapes.map((shape) => shape.report())
+  /** @param reports what `report` has just given */
+  totals(reports: readonly QueryMetrics[]): MetricsTotals {
     const reads = reports.filter(({ kind }) => kind === 'read')
     const writes = reports.filter(({ kind }) => kind === 'write')
     const sum = (list: readonly QueryMetrics[], of: (metrics: QueryMetrics) => number) =>
@@ -103,7 +102,7 @@ export class Metrics {
     const hits = sum(reads, (read) => sumOf(read.hits))
     const hit = new Histogram()
     const load = new Histogram()
-    for (const shape of shapes) shape.addTo(hit, load)
+    for (const shape of this.#shapes.values()) shape.addTo(hit, load)
     return {
       reads: {
         ...{ calls, hits },

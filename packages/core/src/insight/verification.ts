@@ -3,7 +3,7 @@ import { checkKeys } from '../options/check-options.ts'
 import { type Duration, parseDuration } from '../options/duration.ts'
 import type { Engine } from '../engine.ts'
 import { changeOf, type Lookup } from '../reads/lookup.ts'
-import type { MarkToken } from '../marks/marks.ts'
+import { areSame, type MarkToken } from '../marks/marks.ts'
 import { compareResults } from './same-result.ts'
 import { encodeResult } from '../reads/store-result.ts'
 import { EVERYTHING, type Tag } from '../marks/tags.ts'
@@ -200,7 +200,7 @@ export class Verification {
 
   async #isCurrent({ lookup, tokens }: ServedHit): Promise<boolean> {
     const reading = await this.#engine.marks.read(lookup.tags)
-    return reading.state === 'open' && reading.tokens.every((token, at) => token === tokens[at])
+    return reading.state === 'open' && areSame(reading.tokens, tokens)
   }
 
   /** As it would have come back from the cache: what a copy does not keep is no difference. */

@@ -1,6 +1,7 @@
 import { AsyncLocalStorage } from 'node:async_hooks'
 import { createHash } from 'node:crypto'
 import { checkKeys } from '../options/check-options.ts'
+import { runWithin } from '../run-within.ts'
 import { EVERYTHING, type Tag } from './tags.ts'
 import { invalidOption } from '../options/tidemark-error.ts'
 
@@ -86,11 +87,8 @@ export async function withTicket<T>(
   const { earlier = [] } = options
   const tickets = parseTickets('withTicket.earlier', earlier)
   const collector = new TicketCollector(currentCollector())
-  return collectors.run(collector, async () => {
-    // Awaited in here: what Prisma returns does nothing before somebody waits for it.
-    const result = await work()
-    return { result, ticket: collector.ticketWith(tickets) }
-  })
+  const result = await runWithin(collectors, collector, work)
+  return { result, ticket: collector.ticketWith(tickets) }
 }
 
 /** The tickets that a read presents. */

@@ -1,7 +1,7 @@
-import { inspect } from 'node:util'
 import type { Engine } from '../engine.ts'
 import { invalidateFor, type InvalidateTarget } from './invalidation.ts'
 import { invalidOption } from '../options/tidemark-error.ts'
+import { warn } from '../insight/warn.ts'
 
 /** What an event makes old: names as for the option `tags`, or whatever `invalidate` takes. Nothing: `undefined`. */
 export type TargetOfEvent = InvalidateTarget | readonly string[] | undefined
@@ -44,8 +44,4 @@ export function invalidateOn<Name extends string | symbol, Event extends readonl
   }
   emitter.on(name, listener)
   return () => void emitter.off(name, listener)
-}
-
-function warn(error: unknown): void {
-  process.emitWarning(error instanceof Error ? error : inspect(error))
 }

@@ -1,5 +1,6 @@
 import { AsyncLocalStorage } from 'node:async_hooks'
 import type { Engine } from '../engine.ts'
+import { runWithin } from '../run-within.ts'
 import type { WriteThrough } from './write-through.ts'
 
 /** What one operation may leave behind: it is taken by the first write that is sent for it. */
@@ -14,8 +15,7 @@ export function offerWriteThrough<T>(
   through: WriteThrough,
   operation: () => PromiseLike<T>,
 ): Promise<T> {
-  // Awaited in here: what Prisma returns does nothing before somebody waits for it.
-  return offers.run({ through }, async () => operation())
+  return runWithin(offers, { through }, operation)
 }
 
 /** Once for each operation: a second write that is sent for it is one of which nothing is known. */
