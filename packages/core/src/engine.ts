@@ -22,7 +22,7 @@ import {
   WritePlan,
 } from './policies/query.ts'
 import type { Random } from './random.ts'
-import type { ReadPolicy } from './policies/read-policy.ts'
+import type { GivenPolicy, ReadPolicy } from './policies/read-policy.ts'
 import { readThrough } from './reads/read-through.ts'
 import type { SharedTier } from './tiers/shared-tier.ts'
 import type { Tier } from './tiers/tier.ts'
@@ -53,6 +53,8 @@ export interface EngineParts {
 export interface EngineSettings {
   /** What holds for a read where neither a hint nor a table says. */
   readonly policy: ReadPolicy
+  /** What of it was asked for, for explanations. Default: nothing, it is what holds where nobody says anything. */
+  readonly givenPolicy?: GivenPolicy | undefined
   /** The share of a time to live by which entries end early at random, so that not all end at once. */
   readonly ttlJitter: number
   readonly maxEntryBytes: number

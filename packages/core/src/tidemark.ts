@@ -209,6 +209,7 @@ export function createTidemark(options: TidemarkOptions = {}): Tidemark {
     events,
     settings: {
       policy: resolved.policy,
+      givenPolicy: resolved.givenPolicy,
       ttlJitter: resolved.ttlJitter,
       maxEntryBytes: resolved.maxEntryBytes,
       maxShapes: resolved.maxShapes,

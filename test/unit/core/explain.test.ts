@@ -1,4 +1,4 @@
-import type { ReadHint, TidemarkError } from '@tidemark/core'
+import type { ReadHint, Tag } from '@tidemark/core'
 import { type ConnectedStore, ManualClock, SeededRandom, SharedStore } from '@tidemark/testing'
 import { describe, expect, it } from 'vitest'
 import { Harness, makeCache, type ReadOptions } from './harness.ts'
@@ -43,33 +43,6 @@ describe('an explanation of a read', () => {
     expect(harness.counts()).toEqual({ hits: {}, misses: { absent: 1 }, bypasses: {} })
   })
 
-  it('agrees with what the read then is', async () => {
-    const { read, explain, clock, write, harness } = open({ ttl: 1000 })
-    const steps = [read, read, write, read, () => clock.advance(1000), read, read, write, write]
-    const modes = ['default', 'refresh', 'bypass', 'only-if-cached'] as const
-    for (const [index, step] of steps.entries()) {
-      await step()
-      const hint = { mode: modes[index % modes.length]! }
-      const { answeredFrom, reason } = await explain(hint)
-      const before = JSON.stringify(harness.counts())
-      await read(hint).catch((error: unknown) => {
-        expect((error as TidemarkError).code).toBe('NOT_CACHED')
-      })
-      const counted = JSON.stringify(harness.counts())
-      expect(counted).not.toBe(before)
-      const added = (kind: 'hits' | 'misses' | 'bypasses', name: string) => {
-        const of = (text: string) =>
-          (JSON.parse(text) as Record<string, Record<string, number>>)[kind]![name] ?? 0
-        return of(counted) - of(before)
-      }
-      expect(
-        answeredFrom === 'database'
-          ? added('misses', reason!) + added('bypasses', reason!)
-          : added('hits', answeredFrom),
-      ).toBe(1)
-    }
-  })
-
   it('names its key, and what it depends on, with where that is from', async () => {
     const { explain, read, cache } = open()
     const hint = { tags: ['vip'], tables: ['actor'], key: 'top' }
@@ -87,6 +60,17 @@ describe('an explanation of a read', () => {
     )
     await read(hint)
     expect((await cache.keysByTag('vip')).keys.map((found) => found.key)).toEqual([key])
+  })
+
+  it('tells what its key depends on from what the database says', async () => {
+    const { cache, explain } = open()
+    cache.depends('top', { on: [{ table: 'actor' }, { key: 'part' }] })
+    cache.depends('part', { on: ['vip', { table: 'film' }] })
+    const { tags } = await explain({ key: 'top' })
+    expect(tags.map(({ from, name }) => `${from}: ${name}`)).toEqual([
+      ...['every query: *', 'hint: top', 'query: film'],
+      ...['depends: vip', 'depends: part', 'depends: actor'],
+    ])
   })
 
   it('says who has decided each part of its policy', async () => {
@@ -114,6 +98,22 @@ describe('an explanation of a read', () => {
     expect(hinted.policy).toMatchObject({
       ttlMs: { value: 1000, from: 'hint' },
       staleIfErrorMs: { value: 60_000, from: 'cache' },
+    })
+  })
+
+  it('knows what was asked for from what holds anyway, and what one part says of another', async () => {
+    const { explain } = open({ ttl: '5m', coalesce: 'process', earlyRefresh: 2 })
+    expect((await explain()).policy).toMatchObject({
+      ttlMs: { value: 300_000, from: 'cache' },
+      coalesce: { value: 'process', from: 'cache' },
+      earlyRefresh: { value: 2, from: 'cache' },
+      refreshAhead: { value: 1, from: 'cache' },
+      isolation: { value: 'copy', from: 'default' },
+    })
+    // One of the two takes the place of both.
+    expect((await explain({ refreshAhead: 0.5 })).policy).toMatchObject({
+      earlyRefresh: { value: 0, from: 'hint' },
+      refreshAhead: { value: 0.5, from: 'hint' },
     })
   })
 
@@ -153,6 +153,30 @@ describe('with a shared tier', () => {
     })
     one.link.hold = lost
     expect(await one.explain()).toMatchObject({ answeredFrom: 'database', reason: 'tier-down' })
+  })
+})
+
+describe('where the shared tier hides names', () => {
+  it('an explanation and the metrics know what another process has moved', async () => {
+    const clock = new ManualClock()
+    const store = new SharedStore({ clock, random: new SeededRandom(2), leaseMs: 10_000 })
+    const hidden = (tag: Tag) => (tag === '*' ? tag : (`hidden ${tag.length}` as Tag))
+    const join = () => {
+      const shared = store.connect()
+      return open({
+        clock,
+        shared: Object.assign(shared, { marksOf: (tags: readonly Tag[]) => tags.map(hidden) }),
+      })
+    }
+    const [one, other] = [join(), join()]
+    await one.read()
+    await other.write()
+    expect(await one.explain()).toMatchObject({
+      reason: 'marks-moved',
+      lastInvalidation: { origin: 'elsewhere' },
+    })
+    await one.read()
+    expect(one.cache.metrics().queries[0]!.lastInvalidatedBy).toMatchObject({ origin: 'elsewhere' })
   })
 })
 

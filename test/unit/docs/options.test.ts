@@ -20,7 +20,7 @@ const nameSecret = new Uint8Array(32)
 
 /** What resolves the options of each section, given no others. It must refuse those that it does not know. */
 const resolvers: Readonly<Record<string, (given: Given) => unknown>> = {
-  '## `createTidemark(options)`': (given) => resolveOptions({ shared, ...given }),
+  '## `createTidemark(options)`': (given) => whatHolds({ shared, ...given }),
   '### `memory`': (memory) => resolveOptions({ shared, memory }),
   '### `verify`': (given) => resolveVerify({ sample: 0.5, ...given }),
   '## Hints': (given) => resolveHint(given),
@@ -37,6 +37,11 @@ const resolvers: Readonly<Record<string, (given: Given) => unknown>> = {
   '### `cache.tags(options)`': (given) => createTidemark().tags(given),
   '### `cache.withTicket(work, options)`': (given) => createTidemark().withTicket(() => 1, given),
 }
+/** Without which of it was asked for, which explanations tell. */
+function whatHolds(given: Given) {
+  return { ...resolveOptions(given), givenPolicy: undefined }
+}
+
 /** Those that take everything that a hint, a table and a cache have in common. */
 const takeAll = new Set([
   ...['## `createTidemark(options)`', '## Hints', '## Table policies'],

@@ -2,16 +2,18 @@ import type { Invalidation } from './audit-trail.ts'
 import type { Consistency } from '../policies/consistency.ts'
 import type { Engine } from '../engine.ts'
 import { type Explainer, runExplained } from './explaining.ts'
-import { freshnessHere, freshnessOf } from '../reads/freshness.ts'
+import { freshnessHere } from '../reads/freshness.ts'
 import { consistencyOf, tagsOfCall, type WriteCall } from '../writes/invalidate-on-write.ts'
-import { type Lookup, prepareLookup, type ReadCall } from '../reads/lookup.ts'
+import { allNamesOf, type Lookup, prepareLookup, type ReadCall } from '../reads/lookup.ts'
 import { areSame } from '../marks/marks.ts'
 import { type NamedTag, namedTag } from '../marks/named-tag.ts'
 import type { BypassReason, MissReason } from './outcomes.ts'
 import type { CachedHint } from '../policies/policy.ts'
 import type { ReadPlan } from '../policies/query.ts'
-import { PLAIN_POLICY, type ReadPolicy } from '../policies/read-policy.ts'
-import { isEmptyResult } from '../reads/result.ts'
+import { type ExplainedPolicy, explainPolicy } from './explain-policy.ts'
+import { snapshotOf } from '../reads/promotion.ts'
+import { judgeShared } from '../reads/take-shared.ts'
+import { peekAt } from '../tiers/tier.ts'
 import type { ShapeMetrics } from './shape-metrics.ts'
 import { customTag, EVERYTHING, keyTag, namesOfTable, type Tag, tableTag } from '../marks/tags.ts'
 import { invalidOption, TidemarkError } from '../options/tidemark-error.ts'
@@ -45,16 +47,11 @@ export interface Explanation {
 }
 
 /**
- * `'query'`: it was found in the query, or a write of that cascades to it. `'catalogue'`: the database says that a read touches
- * it, as what is behind a view.
+ * `'query'`: it was found in the query, or a write of that cascades to it. `'catalogue'`: the database (or an option of the
+ * adapter) says that a read touches it, as what is behind a view. `'depends'`: `cache.depends` was told so of its key.
  */
 export interface ExplainedTag extends NamedTag {
-  readonly from: 'every query' | 'query' | 'catalogue' | 'hint'
-}
-
-/** `'hint'`, `'table film'` where the policy of that table has decided, `'cache'` for its options, or `'default'`. */
-export type ExplainedPolicy = {
-  readonly [Part in keyof ReadPolicy]: { readonly value: ReadPolicy[Part]; readonly from: string }
+  readonly from: 'every query' | 'query' | 'catalogue' | 'hint' | 'depends'
 }
 
 /** See `Tidemark.explain`. */
@@ -137,8 +134,8 @@ async function explainRead(engine: Engine, call: ReadCall): Promise<Explanation>
     ...(await judge(engine, lookup)),
     key: lookup.key,
     tags: lookup.dependencies.map((tag) => ({ ...namedTag(tag), from: sourceOf(tag, plan, hint) })),
-    policy: explainPolicy(plan, hint, lookup.policy),
-    lastInvalidation: engine.audit.lastOf(lookup.dependencies),
+    policy: explainPolicy(engine, plan, hint, lookup.policy),
+    lastInvalidation: engine.audit.lastOf(allNamesOf(lookup)),
   }
 }
 
@@ -161,44 +158,52 @@ const hit = (answeredFrom: 'memory' | 'shared', isStale: boolean): Verdict => ({
   ...{ answeredFrom, reason: undefined, isStale },
 })
 
-/** What `readThrough` would do, without serving, storing or counting anything. */
+/** What `readThrough` would do, step by step, without serving, storing or counting anything. */
 async function judge(engine: Engine, lookup: Lookup): Promise<Verdict> {
-  const { call, key, tags, policy, mode, isStrict } = lookup
-  if (mode === 'refresh') return no('refresh')
+  const { key, tags, mode } = lookup
   try {
-    const own = await engine.tier.get(key)
-    const freshness = own && freshnessHere(lookup, own)
-    const match = own && engine.marks.match(tags, own.tokens)
-    const isServable = freshness !== undefined && freshness !== 'expired' && match !== 'moved'
-    if (isServable && match === 'current' && !isStrict) return hit('memory', freshness === 'stale')
-    const reading = await engine.marks.read(tags, key)
+    const isLookedUp = mode !== 'refresh'
+    const here = isLookedUp ? await judgeHere(engine, lookup) : 'refresh'
+    if (typeof here === 'object') return here
+    const reading = await engine.marks.read(tags, isLookedUp ? key : undefined)
     if (reading.state === 'locked') return no('marks-locked')
-    if (isServable && areSame(reading.tokens, own!.tokens)) {
-      return hit('memory', freshness === 'stale')
-    }
-    const localReason = !own
-      ? 'absent'
-      : freshness === 'expired' && match !== 'moved'
-        ? 'expired'
-        : 'marks-moved'
-    const { entry } = reading
-    if (!entry) return no(localReason)
-    if (typeof entry === 'string') return no(entry)
-    if (!areSame(reading.tokens, entry.tokens)) return no('marks-moved')
-    const { ageMs, ttlMs } = entry
-    const isEmpty = isEmptyResult(call, entry.decode())
-    const shared = freshnessOf(policy, { ageMs, ttlMs, isEmpty })
-    return shared === 'expired' ? no('expired') : hit('shared', shared === 'stale')
+    const shared = reading.entry && judgeShared(lookup, reading.tokens, reading.entry)
+    if (!shared) return no(here)
+    return shared.state === 'refused' ? no(shared.reason) : hit('shared', shared.state === 'stale')
   } catch {
     return no('tier-down')
   }
+}
+
+/** What this process's own memory has to say, or why it has nothing to serve. */
+async function judgeHere(engine: Engine, lookup: Lookup): Promise<Verdict | MissReason> {
+  const { tier, marks } = engine
+  const { key, tags, isStrict } = lookup
+  const entry = await peekAt(tier, key)
+  if (!entry) return 'absent'
+  const match = marks.match(tags, entry.tokens)
+  if (match === 'moved') return 'marks-moved'
+  const freshness = freshnessHere(lookup, entry)
+  if (freshness === 'expired') return 'expired'
+  if (match === 'unknown' || isStrict) {
+    const reading = await marks.read(tags)
+    if (reading.state === 'locked') return no('marks-locked')
+    if (!areSame(reading.tokens, entry.tokens)) return 'marks-moved'
+  }
+  try {
+    snapshotOf(engine, entry)
+  } catch {
+    return 'corrupt-entry'
+  }
+  return hit('memory', freshness === 'stale')
 }
 
 function sourceOf(tag: Tag, plan: ReadPlan, hint: CachedHint | undefined): ExplainedTag['from'] {
   if (tag === EVERYTHING) return 'every query'
   const found = plan.tables === 'unknown' ? plan.found : plan.tables
   if (found.some((table) => tableTag(table) === tag)) return 'query'
-  return tagsOfHint(hint).includes(tag) ? 'hint' : 'catalogue'
+  if (tagsOfHint(hint).includes(tag)) return 'hint'
+  return plan.dependencies(hint).tags.includes(tag) ? 'catalogue' : 'depends'
 }
 
 function tagsOfHint(hint: CachedHint | undefined): readonly Tag[] {
@@ -209,24 +214,4 @@ function tagsOfHint(hint: CachedHint | undefined): readonly Tag[] {
     ...tags.map(customTag),
     ...(key === undefined ? [] : [keyTag(key)]),
   ]
-}
-
-function explainPolicy(
-  plan: ReadPlan,
-  hint: CachedHint | undefined,
-  policy: ReadPolicy,
-): ExplainedPolicy {
-  const parts = Object.keys(PLAIN_POLICY) as (keyof ReadPolicy)[]
-  const tables = plan.tables === 'unknown' ? [] : plan.tables
-  const from = (part: keyof ReadPolicy): string => {
-    if (hint?.policy?.[part] !== undefined) return 'hint'
-    const decisive = plan.decision.cached
-      ? tables.find((table) => plan.policies.givenOf(table)?.[part] === policy[part])
-      : undefined
-    if (decisive !== undefined) return `table ${decisive}`
-    return policy[part] === PLAIN_POLICY[part] ? 'default' : 'cache'
-  }
-  return Object.fromEntries(
-    parts.map((part) => [part, { value: policy[part], from: from(part) }]),
-  ) as ExplainedPolicy
 }

@@ -13,7 +13,7 @@ import {
 import type { SharedEntry, SharedTier } from '../tiers/shared-tier.ts'
 import { EVERYTHING, type Tag } from '../marks/tags.ts'
 import { invalidOption, TidemarkError } from '../options/tidemark-error.ts'
-import type { Entry } from '../tiers/tier.ts'
+import { type Entry, peekAt } from '../tiers/tier.ts'
 
 export interface InspectOptions {
   /** How many are given at most, from 1 to 10 000. Default: `100`. */
@@ -160,7 +160,7 @@ export async function tagsOfKey(
   await listing(engine, async () => {
     const { marks, shared, tier } = engine
     const marksOf = (tag: Tag) => shared?.marksOf?.([tag], key) ?? [tag]
-    const ofMemory = await tier.get(key)
+    const ofMemory = await peekAt(tier, key)
     for (const { tag, marks: names, tokens } of tokensByTag(ofMemory, marksOf)) {
       found.set(tag, { ...namedTag(tag), memory: marks.match(names, tokens) })
     }

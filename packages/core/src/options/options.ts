@@ -9,7 +9,7 @@ import {
   parseCachingOptions,
 } from '../policies/policy-options.ts'
 import { type Random, systemRandom } from '../random.ts'
-import { PLAIN_POLICY, type ReadPolicy, refine } from '../policies/read-policy.ts'
+import { type GivenPolicy, PLAIN_POLICY, type ReadPolicy, refine } from '../policies/read-policy.ts'
 import type { SharedTier } from '../tiers/shared-tier.ts'
 import { invalidOption } from './tidemark-error.ts'
 import { type ResolvedVerify, resolveVerify, type VerifyOptions } from '../insight/verification.ts'
@@ -77,6 +77,7 @@ export interface MemoryOptions {
 /** All options with their defaults, checked, and in plain units. */
 export interface ResolvedOptions {
   readonly policy: ReadPolicy
+  readonly givenPolicy: GivenPolicy
   readonly ttlJitter: number
   readonly maxEntries: number
   readonly maxBytes: number
@@ -148,8 +149,10 @@ export function resolveOptions(options: TidemarkOptions): ResolvedOptions {
   checkConsistency('consistency', consistency)
   checkMethods('clock', clock, ['now'])
   checkMethods('random', random, ['fraction', 'token'])
+  const givenPolicy = parseCachingOptions('', options)
   return {
-    policy: refine(PLAIN_POLICY, parseCachingOptions('', options)),
+    policy: refine(PLAIN_POLICY, givenPolicy),
+    givenPolicy,
     ttlJitter,
     maxEntries,
     maxBytes,

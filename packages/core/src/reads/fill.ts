@@ -2,7 +2,7 @@ import { askDatabase, type Answer } from './ask-database.ts'
 import { bypass } from './bypass.ts'
 import type { Engine } from '../engine.ts'
 import { isDue } from './freshness.ts'
-import type { Load, Lookup } from './lookup.ts'
+import { allNamesOf, type Load, type Lookup } from './lookup.ts'
 import type { HitKind, MissReason } from '../insight/outcomes.ts'
 import { notCached } from './patience.ts'
 import { refresh } from './refresh.ts'
@@ -38,7 +38,7 @@ export async function fill<T>(
   const shared = entry && takeShared(engine, lookup, tokens, entry)
   if (shared && shared.state !== 'refused') return serveShared(engine, lookup, shared, load) as T
   const reason = shared?.reason ?? localReason
-  if (reason === 'marks-moved') shape.wasOld(lookup.dependencies)
+  if (reason === 'marks-moved') shape.wasOld(allNamesOf(lookup))
   if (mode === 'only-if-cached') {
     shape.miss(reason)
     call.onNothing?.(lookup, tokens)

@@ -106,6 +106,11 @@ export function prepareLookup(engine: Engine, call: ReadCall): Lookup | BypassRe
   }
 }
 
+/** What it depends on, under the names that this process gives it and under those that others tell of, where names are hidden. */
+export function allNamesOf({ dependencies, tags }: Lookup): readonly Tag[] {
+  return tags === dependencies ? dependencies : [...dependencies, ...tags]
+}
+
 /** Not where a caller can cancel: it would have to wait for a load that it cannot cancel. */
 function loadsOnce({ shared }: Engine, { cancellable }: ReadCall, policy: ReadPolicy): boolean {
   if (policy.coalesce === 'process' || cancellable) return false

@@ -24,7 +24,21 @@ export function takeShared(
   tokens: readonly MarkToken[],
   entry: FoundEntry,
 ): Taken {
-  const { call, startedAt, policy } = lookup
+  const taken = judgeShared(lookup, tokens, entry)
+  if (taken.state === 'refused') return taken
+  const { value, age } = taken
+  // It was asked for before it answered, so it is this old at most.
+  const read = { tokens, readAt: lookup.startedAt - age.ageMs, isEmpty: age.isEmpty }
+  promote(engine, lookup, taken.entry, value, read)
+  return taken
+}
+
+/** The same for whoever only looks: nothing is kept of it. */
+export function judgeShared(
+  { call, policy }: Lookup,
+  tokens: readonly MarkToken[],
+  entry: FoundEntry,
+): Taken {
   if (typeof entry === 'string') return { state: 'refused', reason: entry }
   if (!areSame(tokens, entry.tokens)) return { state: 'refused', reason: 'marks-moved' }
   const { ageMs, ttlMs } = entry
@@ -38,11 +52,7 @@ export function takeShared(
   }
   const age = { ageMs, ttlMs, isEmpty: isEmptyResult(call, value) }
   const freshness = freshnessOf(policy, age)
-  if (freshness === 'expired') return EXPIRED
-  // It was asked for before it answered, so it is this old at most.
-  const read = { tokens, readAt: startedAt - ageMs, isEmpty: age.isEmpty }
-  promote(engine, lookup, entry, value, read)
-  return { state: freshness, value, age, entry }
+  return freshness === 'expired' ? EXPIRED : { state: freshness, value, age, entry }
 }
 
 const EXPIRED = { state: 'refused', reason: 'expired' } as const

@@ -27,6 +27,10 @@ export class MemoryTier implements Tier {
     return this.#entries.get(key)
   }
 
+  peek(key: CacheKey): Entry | undefined {
+    return this.#entries.peek(key)
+  }
+
   set(key: CacheKey, entry: Entry): void {
     this.#entries.set(key, entry)
   }

@@ -33,6 +33,8 @@ export interface Entry {
 export interface Tier {
   readonly name: string
   get(key: CacheKey): Awaitable<Entry | undefined>
+  /** As `get`, for people who wonder: it counts as no use of the entry. Default: `get` answers them too. */
+  peek?(key: CacheKey): Awaitable<Entry | undefined>
   set(key: CacheKey, entry: Entry): Awaitable<void>
   clear(): Awaitable<void>
   /** All that is there, for people who wonder: never for a read. It counts as no use of them. */
@@ -49,4 +51,8 @@ export interface TierStats {
   readonly bytes: number
   /** How many entries made room for others since the tier was made. */
   readonly evictions: number
+}
+
+export function peekAt(tier: Tier, key: CacheKey): Awaitable<Entry | undefined> {
+  return tier.peek ? tier.peek(key) : tier.get(key)
 }
