@@ -48,6 +48,12 @@ describe('a histogram', () => {
     expect(recorded([1e12, Infinity]).percentile(1)).toBeCloseTo(130_000, -4)
   })
 
+  it('takes what is no time for none', () => {
+    const histogram = recorded([-5, NaN, -Infinity, 3])
+    expect([histogram.count, histogram.totalMs]).toEqual([4, 3])
+    expect(histogram.percentile(0.75)).toBeLessThan(0.0001)
+  })
+
   it('counts on where 32 bits end', () => {
     const histogram = recorded([1, 2])
     const median = histogram.percentile(0.5)

@@ -70,7 +70,9 @@ export class Events {
     const listeners = this.#listeners.get(name) as Set<TidemarkListener<N>> | undefined
     if (!listeners || listeners.size === 0) return
     const event = make()
-    for (const listener of listeners) {
+    // Those who listen at this moment: who begins within a listener is told of the next one, and who was stopped in one of none.
+    for (const listener of [...listeners]) {
+      if (!listeners.has(listener)) continue
       // An async function, since a promise of theirs may reject: nobody else would handle that, and the process would end.
       void (async () => listener(event))().catch(warn)
     }

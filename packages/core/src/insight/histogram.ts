@@ -3,7 +3,7 @@
  *
  * Log-linear as an HDR histogram is: each power of two of sixteenths of a microsecond is cut into eight. A percentile is
  * the middle of its bucket, which is at most 1/16 off, from 0.5 µs to 134 s; below that it is off by 1/32 µs, and all above counts
- * as 134 s. To record is one addition, since it happens on every hit.
+ * as 134 s. What is no time, as where a clock went back, counts as 0. To record is one addition, since it happens on every hit.
  */
 export class Histogram {
   /** Doubles: what is hit a million times a second would pass 32 bits in an hour or so. */
@@ -14,7 +14,7 @@ export class Histogram {
   /** @param ms a time in milliseconds */
   record(ms: number): void {
     this.#count += 1
-    this.#totalMs += ms
+    if (ms > 0) this.#totalMs += ms
     this.#counts[bucketOf(ms)]! += 1
   }
 
