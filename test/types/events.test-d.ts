@@ -5,6 +5,7 @@ import type {
   MissReason,
   NamedTag,
   Tidemark,
+  TidemarkEvents,
 } from '@tidemark/core'
 import { describe, expectTypeOf, it } from 'vitest'
 
@@ -30,7 +31,7 @@ describe('on', () => {
   })
 
   it('takes no event that there is not, and no listener for another', () => {
-    expectTypeOf(cache.on).parameter(0).toEqualTypeOf<'read' | 'write' | 'invalidation' | 'stale'>()
+    expectTypeOf<Parameters<Tidemark['on']>[0]>().toEqualTypeOf<keyof TidemarkEvents>()
     // @ts-expect-error
     cache.on('reads', () => {})
     // @ts-expect-error
