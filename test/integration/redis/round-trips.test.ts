@@ -78,6 +78,25 @@ describe('round trips to Redis, counted on the wire', () => {
     expect(await count(() => cache.get('other', options))).toBe(1)
   })
 
+  it('of many keys that are set, and of keys that are deleted: one', async () => {
+    const { cache } = join({ memory: false })
+    const keys = Array.from({ length: 50 }, (_, n) => `n:${n}`)
+    // The first sends the text of the scripts.
+    await cache.delete('first')
+    const found = await cache.getMany<number>(keys)
+    expect(
+      await count(() =>
+        cache.setMany(
+          found,
+          keys.map((key, at) => [key, at]),
+        ),
+      ),
+    ).toBe(1)
+    expect([...(await cache.getMany(keys)).values()].every(({ isHit }) => isHit)).toBe(true)
+    expect(await count(() => cache.delete(keys))).toBe(1)
+    expect(await count(() => cache.invalidate({ tags: ['a'], tables: ['b'] }))).toBe(1)
+  })
+
   it('of a hit in memory: none, or one where each is checked', async () => {
     const one = join()
     await one.read(() => 1)

@@ -53,9 +53,11 @@ describe('the audit trail', () => {
     )
     await cache.invalidate({ keys: ['home'], reason: 'why not' })
     await cache.invalidate({ prefix: 'v' })
+    await cache.delete(['home', 'home'])
     await cache.clear()
     expect(linesOf(process)).toEqual([
       'hand: clear of everything *, schema schema',
+      'hand: delete of key home',
       'hand: why not of key home',
       'write: update of table genre, table actor',
       'write: update of tag vip, table film',
@@ -70,6 +72,28 @@ describe('the audit trail', () => {
     await process.harness.write(() => 1, { scope })
     await scope.end('settled')
     expect(linesOf(process)).toEqual([])
+  })
+
+  it('tells of what the shared tier could not be told', async () => {
+    const clock = new ManualClock()
+    const store = new SharedStore({ clock, random: new SeededRandom(1), leaseMs: 10_000 })
+    const link = store.connect()
+    const { cache, harness } = join({ shared: link })
+    await harness.write(() => 1)
+    link.hold = () => Promise.reject(new Error('connection lost'))
+    await harness.write(() => 1)
+    const scope = harness.engine.beginTransaction()
+    await harness.write(() => 1, { scope })
+    await scope.commit(
+      async () => undefined,
+      () => 'settled',
+    )
+    await expect(cache.invalidate({ tags: ['vip'] })).rejects.toThrow('connection lost')
+    await expect(cache.delete('home')).rejects.toThrow('connection lost')
+    expect(cache.invalidations().map(({ failed }) => failed)).toEqual([
+      ...[true, true, true, true],
+      false,
+    ])
   })
 
   it('tells of each write of another process once', async () => {
@@ -92,6 +116,11 @@ describe('the audit trail', () => {
     cache.depends('top-films', { on: [{ table: 'film' }] })
     await harness.write(() => 1)
     const [{ cascade }] = cache.invalidations() as [Invalidation]
+    expect(cascade[1]).toEqual([
+      { kind: 'table', name: 'film' },
+      { kind: 'key', name: 'top-films', by: 'depends' },
+      { kind: 'key', name: 'front-page', by: 'depends' },
+    ])
     expect(cascade.map((path) => path.map(({ name }) => name).join(' → '))).toEqual([
       'film → top-films',
       'film → top-films → front-page',

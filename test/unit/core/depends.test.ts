@@ -1,5 +1,5 @@
-import { createTidemark } from '@tidemark/core'
-import { ManualClock, SeededRandom, SharedStore } from '@tidemark/testing'
+import { createTidemark, type Invalidation } from '@tidemark/core'
+import { Gate, ManualClock, SeededRandom, SharedStore } from '@tidemark/testing'
 import { describe, expect, it } from 'vitest'
 import { Harness, makeCache } from './harness.ts'
 
@@ -99,15 +99,69 @@ describe('what is made of other things', () => {
     says('a', 'c')
     expect(() => says('x', 'x')).toThrow(refused('x → x'))
     expect(() => says('b', 'a')).toThrow(refused('b → a → b'))
-    expect(() => says('c', 'a')).toThrow(refused('c → a → b → c'))
+    expect(() => says('c', 'a')).toThrow(refused('c → a → c'))
+    says('c', 'd')
+    expect(() => says('d', 'b')).toThrow(refused('d → b → c → d'))
+    // A key whose name is half of a surrogate pair is the one that servers make of it.
+    says('\ud800', 'e')
+    expect(() => says('e', '\ufffd')).toThrow(refused('e → \ufffd → e'))
     // A name from a `tags` hint is another thing.
     expect(() => cache.depends('c', { on: ['a'] })).not.toThrow()
   })
 
-  it('is bounded', () => {
+  it('is bounded, by keys and by what each is made of', () => {
     const { cache } = makeCache()
-    for (let key = 0; key < 10_000; key += 1) cache.depends(`key ${key}`, { on: ['a'] })
-    cache.depends('key 5', { on: ['b'] })
-    expect(() => cache.depends('one more', { on: ['a'] })).toThrow('expected at most 10000 keys')
+    for (let key = 0; key < 5000; key += 1) cache.depends(`key ${key}`, { on: ['a', 'a'] })
+    for (let tag = 0; tag < 5000; tag += 1) cache.depends('page', { on: [`tag ${tag}`] })
+    // Said once more it takes no more.
+    cache.depends('page', { on: ['tag 1', 'tag 2'] })
+    const tooMuch = 'expected at most 10000 dependencies in all'
+    expect(() => cache.depends('page', { on: ['tag 5000'] })).toThrow(tooMuch)
+    expect(() => cache.depends('one more', { on: ['a'] })).toThrow(tooMuch)
+  })
+
+  it('may be as long a chain as there may be', async () => {
+    const { cache, isHit } = join()
+    for (let at = 0; at < 5000; at += 1) cache.depends(`k${at}`, { on: [{ key: `k${at + 1}` }] })
+    expect(() => cache.depends('k5000', { on: [{ key: 'k0' }] })).toThrow('k5000 → k0 → k1 → k2')
+    await isHit('k0')
+    expect(await isHit('k0')).toBe(true)
+    await cache.invalidate({ keys: ['k5000'] })
+    expect(await isHit('k0')).toBe(false)
+    const [{ cascade }] = cache.invalidations() as [Invalidation]
+    expect(cascade.length).toBe(100)
+    expect(cascade[99]!.length).toBe(101)
+  })
+
+  it('is not served what was on its way when it was said', async () => {
+    const { cache, harness, isHit } = join()
+    const gate = new Gate()
+    const reading = harness.read(() => gate.pass(() => 'early'), {
+      ...{ tables: ['person'], operation: 'page', hint: { key: 'page' } },
+    })
+    const found = await cache.get<string>('report')
+    cache.depends('page', { on: [{ table: 'film' }] })
+    cache.depends('report', { on: [{ table: 'film' }] })
+    await harness.write(() => 1, { tables: ['film'] })
+    gate.open()
+    expect(await reading).toBe('early')
+    if (!found.isHit) await cache.set(found.slot, 'early')
+    expect(await isHit('page')).toBe(false)
+    expect(await cache.get('report')).toMatchObject({ isHit: false })
+  })
+
+  it('is about a key whoever asks for it', async () => {
+    const { cache } = join()
+    cache.depends('page', { on: [{ key: 'menu' }] })
+    const isHitOf = async (partition: string) => {
+      let loads = 0
+      await cache.getOrLoad('page', () => (loads += 1), { partition: () => partition })
+      return loads === 0
+    }
+    for (const tenant of ['acme', 'orion']) await isHitOf(tenant)
+    await cache.getOrLoad('menu', () => 1, { partition: () => 'acme' })
+    expect(await isHitOf('orion')).toBe(true)
+    await cache.delete('menu')
+    for (const tenant of ['acme', 'orion']) expect(await isHitOf(tenant)).toBe(false)
   })
 })

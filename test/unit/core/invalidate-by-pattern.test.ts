@@ -166,4 +166,31 @@ describe('with a shared tier', () => {
       }) as Error,
     )
   })
+
+  it('moves all that it can where the tier fails in between, and the rest once it is back', async () => {
+    const store = makeStore()
+    const [one, other] = [join(store), join(store, 0)]
+    const tags = Array.from({ length: 250 }, (_, at) => `tag:${at + 100}`)
+    const some = ['tag:100', 'tag:250', 'tag:349']
+    for (const tag of some) await other.isHit(tag)
+    let releases = 0
+    one.shared!.hold = async ({ method }) => {
+      if (method === 'release' && (releases += 1) === 1) throw new Error('connection lost')
+    }
+    const failing = one.cache.withTicket(() =>
+      one.cache.invalidate({ tags }).catch((error: Error) => error.message),
+    )
+    const { result, ticket } = await failing
+    expect(result).toContain('move the marks of custom:tag:100, ')
+    expect(result).toContain('custom:tag:109 and 90 more')
+    expect(await other.isHit('tag:250')).toBe(false)
+    expect(await other.isHit('tag:349')).toBe(false)
+    // Nobody else has heard of it, so the ticket asks for the database.
+    expect(await other.isHit('tag:100')).toBe(true)
+    const shown = { operation: 'tag:100', hint: { tags: ['tag:100'], freshAfter: ticket } }
+    expect(await other.harness.read(() => 'new', shown)).toBe('new')
+    const plain = { operation: 'tag:100', hint: { tags: ['tag:100'] } }
+    expect(await one.harness.read(() => 'newer', plain)).toBe('newer')
+    expect(await other.harness.read(() => 'none', plain)).toBe('newer')
+  })
 })

@@ -1,3 +1,4 @@
+import { type CascadeStep, cascadeOf, type ReachedTable } from './cascade.ts'
 import type { Derivations } from '../marks/derivations.ts'
 import type { Events } from './events.ts'
 import { type NamedTag, namedTag } from '../marks/named-tag.ts'
@@ -18,8 +19,13 @@ export interface Invalidation {
   readonly tags: readonly NamedTag[]
   /** How many marks were moved. */
   readonly marks: number
-  /** How results with a key of their own were reached by `depends`: from one of the tags, key after key. At most 100. */
-  readonly cascade: readonly (readonly NamedTag[])[]
+  /**
+   * How one thing led to the next: to the tables that foreign keys and triggers reached, from those that the statement names,
+   * and to the results with a key of their own, by `depends`. At most 100 ways.
+   */
+  readonly cascade: readonly (readonly CascadeStep[])[]
+  /** Whether the shared tier could not be told at the time. It is, as soon as it is back; until then this process asks the database. */
+  readonly failed: boolean
 }
 
 /** The last invalidations that this process has made or heard of, for people who wonder. */
@@ -38,14 +44,26 @@ export class AuditTrail {
     this.#events = events
   }
 
-  record(origin: AuditRecord['origin'], cause: string | undefined, tags: readonly Tag[]): void {
+  /** @param reached asked for when somebody wants to see it */
+  record(
+    origin: AuditRecord['origin'],
+    cause: string | undefined,
+    tags: readonly Tag[],
+    reached: () => readonly ReachedTable[] = () => [],
+  ): void {
     if (tags.length === 0) return
-    const record = { at: Date.now(), origin, cause, tags }
+    const record = { at: Date.now(), origin, cause, tags, reached, failed: false }
     this.#events.emit('invalidation', () => this.#shown(record))
     if (this.#max === 0) return
     if (this.#records.length < this.#max) this.#records.push(record)
     else this.#records[this.#next] = record
     this.#next = (this.#next + 1) % this.#max
+  }
+
+  /** The shared tier could not be told of what was recorded with this very list of tags. */
+  failed(tags: readonly Tag[]): void {
+    const record = this.#records.find((each) => each.tags === tags)
+    if (record) record.failed = true
   }
 
   /** Word comes at the beginning and at the end of each write, and whenever its locks are renewed: that is one. */
@@ -77,14 +95,14 @@ export class AuditTrail {
     return all.slice(-count).toReversed()
   }
 
-  #shown({ at, origin, cause, tags }: AuditRecord): Invalidation {
-    const cascade = this.#derivations.cascade(tags).slice(0, MAX_SHOWN)
+  #shown({ at, origin, cause, tags, reached, failed }: AuditRecord): Invalidation {
     return {
       at: new Date(at),
       ...{ origin, cause },
       tags: tags.slice(0, MAX_SHOWN).map(namedTag),
       marks: tags.length,
-      cascade: cascade.map((path) => path.map(namedTag)),
+      cascade: cascadeOf(tags, reached(), this.#derivations, MAX_SHOWN),
+      failed,
     }
   }
 }
@@ -94,6 +112,8 @@ interface AuditRecord {
   readonly origin: Invalidation['origin']
   readonly cause: string | undefined
   readonly tags: readonly Tag[]
+  readonly reached: () => readonly ReachedTable[]
+  failed: boolean
 }
 
 const MAX_SHOWN = 100

@@ -11,70 +11,63 @@ import { TidemarkError } from '../options/tidemark-error.ts'
  */
 export class Derivations {
   /** What each key was said to depend on. */
-  readonly #direct = new Map<string, ReadonlySet<Tag>>()
-  readonly #reached = new Map<string, readonly Tag[]>()
+  readonly #direct = new Map<Tag, Set<Tag>>()
+  /** The same from the other side. */
+  readonly #dependents = new Map<Tag, Tag[]>()
+  readonly #reached = new Map<Tag, readonly Tag[]>()
+  #count = 0
 
-  /** @throws TidemarkError `INVALID_OPTION` for a cycle */
+  /** @throws TidemarkError `INVALID_OPTION` for a cycle, and beyond `MAX_DEPENDENCIES`. Nothing of it is kept then */
   add(key: string, on: readonly Tag[]): void {
-    for (const tag of on) {
-      const path = this.#pathTo(key, tag)
+    const own = keyTag(key)
+    const known = this.#direct.get(own) ?? new Set()
+    const fresh = new Set(on.filter((tag) => !known.has(tag)))
+    for (const tag of fresh) {
+      const path = this.#pathTo(own, tag)
       if (path) {
-        const cycle = [key, ...path.map((each) => each.slice(KEY.length))].join(' → ')
+        const cycle = [own, ...path].map((each) => each.slice(KEY.length)).join(' → ')
         throw new TidemarkError('INVALID_OPTION', `depends: expected no cycle, got ${cycle}`)
       }
     }
-    if (!this.#direct.has(key) && this.#direct.size >= MAX_KEYS) {
+    if (this.#count + fresh.size > MAX_DEPENDENCIES) {
       throw new TidemarkError(
         'INVALID_OPTION',
-        `depends: expected at most ${MAX_KEYS} keys, got another (name what it depends on where it is read: tags, tables)`,
+        `depends: expected at most ${MAX_DEPENDENCIES} dependencies in all, got more (name what a result depends on where it is read: tags, tables)`,
       )
     }
-    this.#direct.set(key, new Set([...(this.#direct.get(key) ?? []), ...on]))
+    this.#count += fresh.size
+    this.#direct.set(own, known)
+    for (const tag of fresh) {
+      known.add(tag)
+      const dependents = this.#dependents.get(tag)
+      if (dependents) dependents.push(own)
+      else this.#dependents.set(tag, [own])
+    }
     this.#reached.clear()
   }
 
   /** The dependencies of a result with those of its key. */
   extend(own: Dependencies, key: string | undefined): Dependencies {
-    if (key === undefined || !this.#direct.has(key)) return own
+    if (key === undefined || this.#count === 0) return own
+    const name = keyTag(key)
+    if (!this.#direct.has(name)) return own
     const [everything, ...others] = own.tags
-    const tags = [everything ?? EVERYTHING, ...new Set([...others, ...this.#reachOf(key)])]
+    const tags = [everything ?? EVERYTHING, ...new Set([...others, ...this.#reachOf(name)])]
     // Also its key, so that what was read before it was said is not served.
     return { ...own, tags, id: tags.join('\n') }
   }
 
-  /** How each result with a key is reached from these tags: they first, then key after key. */
-  cascade(tags: readonly Tag[]): readonly (readonly Tag[])[] {
-    const paths: (readonly Tag[])[] = []
-    const reached = new Set<Tag>(tags)
-    let ends: readonly (readonly Tag[])[] = tags.map((tag) => [tag])
-    while (ends.length > 0 && this.#direct.size > 0) {
-      const next: (readonly Tag[])[] = []
-      for (const path of ends) {
-        for (const [key, on] of this.#direct) {
-          const own = keyTag(key)
-          if (!on.has(path.at(-1)!) || reached.has(own)) continue
-          reached.add(own)
-          next.push([...path, own])
-        }
-      }
-      paths.push(...next)
-      ends = next
-    }
-    return paths
+  /** The keys that were said to depend on a tag, at first hand. */
+  dependentsOf(tag: Tag): readonly Tag[] {
+    return this.#dependents.get(tag) ?? []
   }
 
-  #reachOf(key: string): readonly Tag[] {
+  #reachOf(key: Tag): readonly Tag[] {
     let reached = this.#reached.get(key)
     if (!reached) {
-      const all = new Set<Tag>()
-      const visit = (name: string) => {
-        for (const tag of this.#direct.get(name) ?? []) {
-          if (all.has(tag)) continue
-          all.add(tag)
-          if (tag.startsWith(KEY)) visit(tag.slice(KEY.length))
-        }
-      }
-      visit(key)
+      const all = new Set(this.#direct.get(key))
+      // It goes on to what is added meanwhile.
+      for (const tag of all) for (const next of this.#direct.get(tag) ?? []) all.add(next)
       reached = [...all].sort()
       this.#reached.set(key, reached)
     }
@@ -82,18 +75,25 @@ export class Derivations {
   }
 
   /** The keys from a tag to `key`, both among them, where it depends on it. */
-  #pathTo(key: string, tag: Tag, seen = new Set<Tag>()): readonly Tag[] | undefined {
-    if (tag === keyTag(key)) return [tag]
-    if (!tag.startsWith(KEY) || seen.has(tag)) return undefined
-    seen.add(tag)
-    for (const next of this.#direct.get(tag.slice(KEY.length)) ?? []) {
-      const path = this.#pathTo(key, next, seen)
-      if (path) return [tag, ...path]
+  #pathTo(key: Tag, tag: Tag): readonly Tag[] | undefined {
+    const cameFrom = new Map<Tag, Tag | undefined>([[tag, undefined]])
+    for (const each of cameFrom.keys()) {
+      if (each === key) {
+        const path: Tag[] = []
+        for (let at: Tag | undefined = each; at !== undefined; at = cameFrom.get(at)) path.push(at)
+        return path.toReversed()
+      }
+      for (const next of this.#direct.get(each) ?? []) {
+        if (!cameFrom.has(next)) cameFrom.set(next, each)
+      }
     }
     return undefined
   }
 }
 
 const KEY = keyTag('')
-/** Keys that are made of other keys, one by one for each user, say, would else be kept for ever. */
-const MAX_KEYS = 10_000
+/**
+ * One of each key on each thing that it is made of. Who says them one by one for each user, say, would else keep them for
+ * ever, and read a result under ever more marks.
+ */
+const MAX_DEPENDENCIES = 10_000

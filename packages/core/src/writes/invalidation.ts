@@ -64,7 +64,7 @@ export async function invalidateFor(
   cause?: string,
 ): Promise<InvalidationReceipt> {
   const { tags, matchers, reason } = resolveTarget(target)
-  // Begun at once where nothing must be found: who has told of an event reads what is new in the next line.
+  // Begun at once where nothing must be found: who has told of an event is served nothing older in the next line.
   const found = matchers.length > 0 ? await findAll(engine, matchers) : []
   const all = [...new Set([...tags, ...found])]
   engine.audit.record(origin, reason ?? cause, all)
@@ -72,6 +72,16 @@ export async function invalidateFor(
   // A mark that the tier has lost is not found, and another process may know it yet: nobody can say which it is.
   if (matchers.length > 0) currentCollector()?.add([EVERYTHING], true)
   return receipt
+}
+
+/** See `DirectApi.delete`. */
+export async function deleteKeys(
+  engine: Engine,
+  keys: readonly string[],
+): Promise<InvalidationReceipt> {
+  const tags = [...new Set(keys.map(keyTag))]
+  engine.audit.record('hand', 'delete', tags)
+  return moveMarks(engine, tags)
 }
 
 /** @throws TidemarkError `INVALID_OPTION` */
@@ -127,35 +137,55 @@ async function findAll({ marks }: Engine, matchers: readonly NameMatcher[]): Pro
   return found
 }
 
-/** Unlike a write, which the database may have taken already, this can be reported as failed. */
+/**
+ * Moves marks for something that has happened already, so without locks: nobody waits for an outcome. Unlike a write, which the
+ * database may have taken already, this can be reported as failed.
+ */
 export async function moveMarks(
-  { marks, random }: Engine,
+  { audit, marks, random }: Engine,
   tags: readonly Tag[],
   reason?: string,
 ): Promise<InvalidationReceipt> {
-  try {
-    for (let at = 0; at < tags.length; at += MOVED_AT_ONCE) {
-      const part = tags.slice(at, at + MOVED_AT_ONCE)
-      const writer = random.token() as WriterId
-      try {
-        await marks.intent(part, writer)
-      } catch {
-        // The release moves them as well, and lets go of what is held here in any case.
-      }
-      await marks.release(part, writer)
+  const hold = async (part: readonly Tag[]) => {
+    const writer = random.token() as WriterId
+    try {
+      await marks.intent(part, writer, 'fresh')
+    } catch {
+      // The release moves them as well, and lets go of what is held here in any case.
     }
-    currentCollector()?.add(tags, true)
-  } catch (cause) {
-    throw failed(`move the marks of ${shortened(tags)}`, cause)
+    return { part, writer }
+  }
+  // All of them before anything is awaited: from now on this process serves nothing that depends on any of them.
+  const held = partsOf(tags).map(hold)
+  const failures: { readonly part: readonly Tag[]; readonly cause: unknown }[] = []
+  for (const holding of held) {
+    const { part, writer } = await holding
+    try {
+      await marks.release(part, writer)
+    } catch (cause) {
+      // The others are tried all the same: what the tier does not take is owed to it, and what nobody tried is not.
+      failures.push({ part, cause })
+    }
+  }
+  currentCollector()?.add(tags, failures.length === 0)
+  if (failures.length > 0) {
+    audit.failed(tags)
+    const left = failures.flatMap(({ part }) => part)
+    throw failed(`move the marks of ${shortened(left)}`, failures[0]!.cause)
   }
   const shown = tags.slice(0, MAX_IN_RECEIPT).map(namedTag)
   return { marks: tags.length, tags: shown, reason, at: new Date() }
 }
 
-/**
- * So that none of it takes a shared tier long. On a Cluster each mark has a call of its own, which tells others of all that
- * are moved with it: what is sent grows with the square of this.
- */
+function partsOf(tags: readonly Tag[]): (readonly Tag[])[] {
+  const parts: (readonly Tag[])[] = []
+  for (let at = 0; at < tags.length; at += MOVED_AT_ONCE) {
+    parts.push(tags.slice(at, at + MOVED_AT_ONCE))
+  }
+  return parts
+}
+
+/** So that none of it takes a shared tier long. */
 const MOVED_AT_ONCE = 100
 const MAX_SHOWN = 10
 const MAX_IN_RECEIPT = 100

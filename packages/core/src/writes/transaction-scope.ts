@@ -98,8 +98,9 @@ export class TransactionScope {
 
   async #open(consistency: Consistency): Promise<WriteIntent | undefined> {
     if (this.#tags.size === 0) return undefined
-    this.#record([...this.#tags])
-    return WriteIntent.open(this.#engine, [...this.#tags], consistency)
+    const tags = [...this.#tags]
+    this.#record(tags)
+    return WriteIntent.open(this.#engine, tags, consistency)
   }
 
   #record(tags: readonly Tag[]): void {

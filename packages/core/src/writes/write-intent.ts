@@ -104,7 +104,7 @@ export class WriteIntent {
 
   /** Lets go of the marks, or leaves them to their lease where the outcome is unknown. */
   async close(outcome: WriteOutcome): Promise<void> {
-    const { marks, metrics } = this.#engine
+    const { audit, marks, metrics } = this.#engine
     if (outcome === 'unknown') metrics.unknownOutcome()
     let isConfirmed = false
     try {
@@ -113,6 +113,7 @@ export class WriteIntent {
       isConfirmed = true
     } catch {
       metrics.markFailure()
+      audit.failed(this.#tags)
     } finally {
       this.#collector?.add(this.#tags, isConfirmed)
     }
