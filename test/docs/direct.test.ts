@@ -4,7 +4,7 @@ import { join } from 'node:path'
 import { fileURLToPath, pathToFileURL } from 'node:url'
 import { createTidemark } from '@tidemark/core'
 import { describe, expect, it, vi } from 'vitest'
-import { aside, many, readThrough, wrapped } from './snippets/direct.ts'
+import { aside, many, manyAside, readThrough, wrapped } from './snippets/direct.ts'
 import type { makeUsers } from './snippets/direct-decorator.ts'
 import { runnableSnippet, shownSnippets } from './snippets.ts'
 
@@ -14,7 +14,7 @@ describe('docs/direct.md', () => {
   it('shows code as it was run', async () => {
     const shown = await shownSnippets('docs/direct.md')
     expect(shown.map(({ name }) => name)).toEqual(
-      ['load', 'many', 'aside', 'wrap', 'decorator'].map((name) => `direct-${name}`),
+      ['load', 'many', 'aside', 'many-aside', 'wrap', 'decorator'].map((name) => `direct-${name}`),
     )
     for (const { name, code } of shown) {
       const file = name === 'direct-decorator' ? name : 'direct'
@@ -41,6 +41,11 @@ describe('docs/direct.md', () => {
     expect(await aside(cache, makeReport)).toBe('report')
     expect(await aside(cache, makeReport)).toBe('report')
     expect(makeReport).toHaveBeenCalledTimes(1)
+
+    const fetchByKey = async (keys: readonly string[]) =>
+      new Map(keys.map((key) => [key, { id: Number(key.slice('user:'.length)) }]))
+    expect(await manyAside(cache, [7, 8], fetchByKey)).toEqual(['user:7', 'user:8'])
+    expect(await manyAside(cache, [7, 9], fetchByKey)).toEqual(['user:9'])
 
     const { user, userOf } = await wrapped(cache, fetchUser)
     expect([user, await userOf(6)]).toEqual([{ id: 5 }, { id: 6 }])

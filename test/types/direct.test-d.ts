@@ -28,6 +28,12 @@ describe('the direct API', () => {
     await cache.set(found.slot, user)
     // @ts-expect-error: of another type than was asked for
     await cache.set(found.slot, 'a user')
+    const many = await cache.getMany<User>(['a'])
+    await cache.setMany(many, new Map([['a', user]]))
+    // @ts-expect-error: of another type than was asked for
+    await cache.setMany(many, new Map([['a', 'a user']]))
+    // @ts-expect-error: by no key
+    await cache.setMany(many, [user])
     // @ts-expect-error: there is no value
     void found.value
     // @ts-expect-error: nobody can say when it was made

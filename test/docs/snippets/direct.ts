@@ -1,5 +1,9 @@
 import type { Tidemark } from '@tidemark/core'
 
+interface User {
+  readonly id: number
+}
+
 interface Rates {
   readonly EUR: number
 }
@@ -43,6 +47,21 @@ export async function aside(cache: Tidemark, makeReport: (id: number) => Promise
   await cache.set(found.slot, report)
   return report
   // end
+}
+
+export async function manyAside(
+  cache: Tidemark,
+  ids: readonly number[],
+  fetchUsers: (keys: readonly string[]) => Promise<Map<string, User>>,
+) {
+  // snippet: direct-many-aside
+  const keys = ids.map((id) => `user:${id}`)
+  const found = await cache.getMany<User>(keys, { ttl: '1h' })
+
+  const missing = keys.filter((key) => !found.get(key)?.isHit)
+  await cache.setMany(found, await fetchUsers(missing))
+  // end
+  return missing
 }
 
 export async function wrapped(cache: Tidemark, fetchUser: (id: number) => Promise<{ id: number }>) {

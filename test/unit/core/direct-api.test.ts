@@ -301,7 +301,10 @@ describe('many keys', () => {
   it('can be asked for, stored and deleted', async () => {
     const { cache } = open()
     const found = await cache.getMany<number>(['a', 'b'])
-    await Promise.all([...found].map(([key, one]) => cache.set(slotOf(one), key.length)))
+    await cache.setMany(
+      found,
+      [...found.keys()].map((key) => [key, key.length]),
+    )
     expect(await cache.getMany(['b', 'a'])).toEqual(
       new Map([
         ['b', { isHit: true, value: 1 }],
@@ -310,5 +313,59 @@ describe('many keys', () => {
     )
     expect(await cache.delete(['a', 'b'])).toEqual(expect.objectContaining({ marks: 2 }))
     expect([...(await cache.getMany(['a', 'b'])).values()].every(({ isHit }) => !isHit)).toBe(true)
+  })
+
+  it('are set where there was nothing, as far as there is something to set', async () => {
+    const { cache } = open()
+    await cache.set(slotOf(await cache.get('a')), 'kept')
+    const found = await cache.getMany<string | undefined>(['a', 'b', 'c', 'd'])
+    await cache.delete('d')
+    await cache.setMany(
+      found,
+      new Map([
+        ['a', 'not taken'],
+        ['b', undefined],
+        ['d', 'old'],
+      ]),
+    )
+    expect([...(await cache.getMany(['a', 'b', 'c', 'd']))]).toEqual([
+      ['a', { isHit: true, value: 'kept' }],
+      ['b', { isHit: true, value: undefined }],
+      ['c', expect.objectContaining({ isHit: false })],
+      ['d', expect.objectContaining({ isHit: false })],
+    ])
+  })
+
+  it('are set all or none, where something about them is wrong', async () => {
+    const { cache } = open()
+    const found = await cache.getMany<number>(['a'])
+    const pairs = [
+      ['a', 1],
+      ['b', 1],
+    ] as const
+    await expect(cache.setMany(found, pairs)).rejects.toThrow('got "b"')
+    expect(await cache.get('a')).toMatchObject({ isHit: false })
+  })
+
+  it('are set for other processes, however many', async () => {
+    const clock = new ManualClock()
+    const random = new SeededRandom(1)
+    const store = new SharedStore({ clock, random, leaseMs: 10_000 })
+    const join = () => createTidemark({ clock, random, shared: store.connect() })
+    const [one, other] = [join(), join()]
+    const keys = Array.from({ length: 2500 }, (_, at) => `n:${at}`)
+    await one.setMany(
+      await one.getMany(keys),
+      keys.map((key) => [key, key]),
+    )
+    const found = await other.getMany(keys)
+    expect([...found.values()].filter(({ isHit }) => !isHit)).toEqual([])
+  })
+
+  it('may be none', async () => {
+    const { cache } = open()
+    await cache.setMany(await cache.getMany([]), [])
+    expect(await cache.delete([])).toMatchObject({ marks: 0, tags: [] })
+    expect(cache.invalidations()).toEqual([])
   })
 })

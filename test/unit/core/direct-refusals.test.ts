@@ -71,7 +71,35 @@ describe('the other ways refuse', () => {
         await cache.set(wrong('slot' in found && found.slot), 1)
       },
     ],
-    ['invalidate.keys[0]: expected a string that is not empty, got ""', () => cache.delete('')],
+    ['setMany: expected what getMany() gave, got "a"', () => cache.setMany(wrong('a'), [])],
+    ...(
+      [
+        ['"a"', 'a'],
+        ['undefined', undefined],
+        ['an instance of Promise', Promise.resolve(new Map())],
+      ] as const
+    ).map(([got, values]): Refusal => [
+      `setMany: expected a Map, or pairs of a key and a value, got ${got}`,
+      () => cache.setMany(new Map(), wrong(values)),
+    ]),
+    [
+      'setMany: expected a Map, or pairs of a key and a value, got "a"',
+      () => cache.setMany(new Map(), wrong(['a'])),
+    ],
+    [
+      'setMany: expected keys that getMany() was asked for, got "b"',
+      async () => cache.setMany(await cache.getMany(['a']), [['b', 1]]),
+    ],
+    [
+      'setMany: expected the slot that getMany() of this cache gave, got an instance of Slot',
+      async () => cache.setMany(await other.getMany(['a']), new Map([['a', 1]])),
+    ],
+    ['delete: expected a string that is not empty, got ""', () => cache.delete('')],
+    [
+      'delete: expected a string that is not empty, got undefined',
+      () => cache.delete(wrong(undefined)),
+    ],
+    ['delete[1]: expected a string that is not empty, got 5', () => cache.delete(wrong(['a', 5]))],
     ['wrap: expected a function, got 5', () => cache.wrap(wrong(5), { key: () => 'a' })],
     [
       'wrap.key: expected a function of the arguments that returns a string, got "a"',

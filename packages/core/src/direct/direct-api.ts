@@ -1,4 +1,4 @@
-import { checkNames } from '../options/check-options.ts'
+import { checkName, checkNames } from '../options/check-options.ts'
 import { DirectCalls } from './direct-calls.ts'
 import {
   type DirectOptions,
@@ -7,7 +7,7 @@ import {
   resolveGetOptions,
 } from './direct-options.ts'
 import type { Engine } from '../engine.ts'
-import { type InvalidationReceipt, invalidate } from '../writes/invalidation.ts'
+import { deleteKeys, type InvalidationReceipt } from '../writes/invalidation.ts'
 import { LoadBatch, type LoadMany } from './load-batch.ts'
 import { find, type Found, Slot } from './slot.ts'
 import { invalidOption } from '../options/tidemark-error.ts'
@@ -107,19 +107,47 @@ export class DirectApi {
    * @throws TidemarkError `INVALID_OPTION`
    */
   async set<T>(slot: Slot<T>, value: T): Promise<void> {
-    if (!(slot instanceof Slot) || !slot.isOf(this.engine)) {
-      throw invalidOption('set', 'the slot that get() of this cache gave', slot)
-    }
-    await slot.fill(value)
+    await this.#checkSlot('set', slot).fill(value)
   }
 
   /**
-   * Makes old what is stored under a key, or under each of several, and what is being loaded for it.
+   * The same for what `getMany` answered. What was a hit is left as it is, and so is what `values` has nothing for; that
+   * something does not exist is said by the value `undefined`.
+   *
+   * @param found what `getMany` gave
+   * @param values by key, such as a Map: they belong to the caller again when it has resolved
+   * @throws TidemarkError `INVALID_OPTION`, also for a key that `getMany` was not asked for. Nothing is stored then
+   * @example
+   * const found = await cache.getMany<User>(keys, { ttl: '1h' })
+   * const missing = keys.filter((key) => !found.get(key)?.isHit)
+   * await cache.setMany(found, await fetchUsers(missing))
+   */
+  async setMany<T>(
+    found: ReadonlyMap<string, Found<T>>,
+    values: Iterable<readonly [key: string, value: T]>,
+  ): Promise<void> {
+    if (!(found instanceof Map)) throw invalidOption('setMany', 'what getMany() gave', found)
+    const slots: (readonly [Slot<T>, T])[] = []
+    for (const [key, value] of checkPairs(values)) {
+      const one = (found as ReadonlyMap<unknown, Found<T> | undefined>).get(key)
+      if (!one) throw invalidOption('setMany', 'keys that getMany() was asked for', key)
+      if (!one.isHit) slots.push([this.#checkSlot('setMany', one.slot), value as T])
+    }
+    for (let at = 0; at < slots.length; at += SET_AT_ONCE) {
+      const part = slots.slice(at, at + SET_AT_ONCE)
+      await Promise.all(part.map(([slot, value]) => slot.fill(value)))
+    }
+  }
+
+  /**
+   * Makes old what is stored under a key, or under each of several (or of none), and what is being loaded for it.
    *
    * @throws TidemarkError `INVALID_OPTION`; `INVALIDATION_FAILED` where that could not be said to all
    */
   async delete(key: string | readonly string[]): Promise<InvalidationReceipt> {
-    return invalidate(this.engine, { keys: typeof key === 'string' ? [key] : key })
+    if (Array.isArray(key)) checkNames('delete', key)
+    else checkName('delete', key)
+    return deleteKeys(this.engine, typeof key === 'string' ? [key] : key)
   }
 
   /**
@@ -134,7 +162,16 @@ export class DirectApi {
   wrap<F extends Cachable>(fn: F, options: WrapOptions<Parameters<F>>): Wrapped<F> {
     return wrap(this, fn, options)
   }
+
+  #checkSlot<T>(method: string, slot: Slot<T>): Slot<T> {
+    if (slot instanceof Slot && slot.isOf(this.engine)) return slot
+    const getter = method === 'set' ? 'get' : 'getMany'
+    throw invalidOption(method, `the slot that ${getter}() of this cache gave`, slot)
+  }
 }
+
+/** So that none is dropped because too many are on their way, see `Engine.runInBackground`. */
+const SET_AT_ONCE = 500
 
 /** Asks for each key once. What there is nothing for is left out. */
 async function collect<T>(
@@ -149,6 +186,17 @@ async function collect<T>(
     if (answer !== undefined) found.set(key, answer)
   })
   return found
+}
+
+function checkPairs(values: unknown): readonly (readonly [unknown, unknown])[] {
+  const expected = 'a Map, or pairs of a key and a value'
+  const isIterable = typeof values === 'object' && values !== null && Symbol.iterator in values
+  if (!isIterable) throw invalidOption('setMany', expected, values)
+  const pairs = [...(values as Iterable<unknown>)]
+  for (const pair of pairs) {
+    if (!Array.isArray(pair) || pair.length !== 2) throw invalidOption('setMany', expected, pair)
+  }
+  return pairs as (readonly [unknown, unknown])[]
 }
 
 function checkFunction(name: string, value: unknown): void {
