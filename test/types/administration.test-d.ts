@@ -35,6 +35,16 @@ describe('invalidateOn', () => {
     cache.invalidateOn(emitter, 'import.done', () => ({ tag: 'a' }))
   })
 
+  it('takes an EventTarget, and a function that answers later', () => {
+    cache.invalidateOn(new EventTarget(), 'saved', (event) => {
+      expectTypeOf(event).toEqualTypeOf<Event>()
+      return [event.type]
+    })
+    cache.invalidateOn(new EventEmitter<Events>(), 'user.updated', async ({ id }) => [`user:${id}`])
+    // @ts-expect-error
+    cache.invalidateOn(new EventEmitter<Events>(), 'user.updated', async ({ id }) => [id])
+  })
+
   it('takes emitters of other kinds, and those that say nothing of their events', () => {
     const small = {} as Small
     cache.invalidateOn(small, 'saved', (id) => {

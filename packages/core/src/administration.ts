@@ -12,7 +12,12 @@ import {
   type TagOfKey,
   tagsOfKey,
 } from './insight/inspection.ts'
-import { type Emitter, invalidateOn, type TargetOfEvent } from './writes/invalidate-on.ts'
+import {
+  type Emitter,
+  type EventTargetLike,
+  invalidateOn,
+  type TargetOfEvent,
+} from './writes/invalidate-on.ts'
 import {
   invalidate,
   type InvalidateTarget,
@@ -43,7 +48,7 @@ export class Administration extends DirectApi {
    * application knows when it starts; say it in each process that reads by that name, before it does.
    *
    * @param on a name of a `tags` hint, or `{ table }`, `{ tag }` or `{ key }`
-   * @throws TidemarkError `INVALID_OPTION`, also for a cycle, and beyond 10 000 keys
+   * @throws TidemarkError `INVALID_OPTION`, also for a cycle, and beyond 10 000 dependencies in all
    * @example
    * cache.depends('top-films', { on: [{ table: 'films' }] })
    * cache.depends('front-page', { on: [{ key: 'top-films' }, 'news'] })
@@ -61,10 +66,12 @@ export class Administration extends DirectApi {
 
   /**
    * Makes something old whenever an event comes. It is begun before the event has been told to all, and awaited by nobody:
-   * an error is a warning of the process, and marks that could not be moved are moved when the shared tier is back.
+   * an error is a warning of the process, and marks that could not be moved are moved when the shared tier is back. It ends
+   * with the cache.
    *
-   * @param emitter such as Node's `EventEmitter`
-   * @param targetOf gives names as for the option `tags`, or whatever `invalidate` takes; `undefined` for nothing
+   * @param emitter such as Node's `EventEmitter`, or an `EventTarget`
+   * @param targetOf gives names as for the option `tags`, or whatever `invalidate` takes; `undefined` for nothing. Where it is
+   *   async, what it names is made old when it has resolved
    * @returns a function that ends it
    * @throws TidemarkError `INVALID_OPTION`
    * @example
@@ -73,19 +80,24 @@ export class Administration extends DirectApi {
   invalidateOn<Events extends Record<keyof Events, unknown[]>, Name extends keyof Events>(
     emitter: EventEmitter<Events>,
     name: Name & (string | symbol),
-    targetOf: (...event: Events[Name]) => TargetOfEvent,
+    targetOf: (...event: Events[Name]) => TargetOfEvent | PromiseLike<TargetOfEvent>,
   ): () => void
   invalidateOn<Name extends string | symbol, Event extends readonly unknown[]>(
     emitter: Emitter<Name, Event>,
     name: Name,
-    targetOf: (...event: Event) => TargetOfEvent,
+    targetOf: (...event: Event) => TargetOfEvent | PromiseLike<TargetOfEvent>,
+  ): () => void
+  invalidateOn<Event>(
+    target: EventTargetLike<Event>,
+    name: string,
+    targetOf: (event: Event) => TargetOfEvent | PromiseLike<TargetOfEvent>,
   ): () => void
   invalidateOn(
     emitter: unknown,
     name: string | symbol,
-    targetOf: (...event: never[]) => TargetOfEvent,
+    targetOf: (...event: never[]) => TargetOfEvent | PromiseLike<TargetOfEvent>,
   ): () => void {
-    return invalidateOn(this.engine, emitter as Emitter<string | symbol, never[]>, name, targetOf)
+    return invalidateOn(this.engine, emitter, name, targetOf)
   }
 
   /**

@@ -92,6 +92,7 @@ export class Engine {
   readonly verification: Verification | undefined
   readonly #valueTypes: ValueType[]
   readonly #background = new Set<Promise<unknown>>()
+  readonly #endings = new Set<() => unknown>()
   #closed = false
 
   constructor(parts: EngineParts) {
@@ -187,9 +188,23 @@ export class Engine {
     return tracked
   }
 
+  /**
+   * Ends something with the cache at the latest, which waits for it.
+   *
+   * @returns a function that ends it now
+   */
+  endWith(end: () => unknown): () => void {
+    this.#endings.add(end)
+    return () => {
+      if (this.#endings.delete(end)) end()
+    }
+  }
+
   async close(): Promise<void> {
     this.#closed = true
     this.verification?.close()
+    await Promise.allSettled([...this.#endings].map(async (end) => end()))
+    this.#endings.clear()
     await Promise.all(this.#background)
     await this.tier.close()
     await this.shared?.close()

@@ -1,6 +1,6 @@
 import { EventEmitter } from 'node:events'
 import { createTidemark } from '@tidemark/core'
-import { SeededRandom, SharedStore, ManualClock } from '@tidemark/testing'
+import { Gate, SeededRandom, SharedStore, ManualClock } from '@tidemark/testing'
 import { describe, expect, it, onTestFinished, vi } from 'vitest'
 import { Harness, makeCache } from './harness.ts'
 
@@ -52,7 +52,7 @@ describe('an event', () => {
     const { cache, emitter, isHit } = setUp()
     const heard = warnings()
     cache.invalidateOn(emitter, 'import.done', () => ({ prefix: 'user:', reason: 'import' }))
-    cache.invalidateOn(emitter, 'import.done', (async () => undefined) as never)
+    cache.invalidateOn(emitter, 'import.done', () => 5 as never)
     cache.invalidateOn(emitter, 'import.done', () => undefined)
     cache.invalidateOn(emitter, 'import.done', () => [])
     await isHit('user:5')
@@ -61,6 +61,70 @@ describe('an event', () => {
     expect(cache.invalidations()).toMatchObject([{ origin: 'event', cause: 'import' }])
     await new Promise(setImmediate)
     expect(heard).toEqual([expect.stringContaining('invalidate: expected') as string])
+  })
+
+  it('is heeded before the next line, however many names it has', async () => {
+    const { cache, emitter, isHit } = setUp()
+    const tags = Array.from({ length: 350 }, (_, at) => `tag:${at}`)
+    cache.invalidateOn(emitter, 'import.done', () => tags)
+    const some = ['tag:0', 'tag:120', 'tag:349']
+    for (const tag of some) await isHit(tag)
+    emitter.emit('import.done')
+    expect(await Promise.all(some.map(isHit))).toEqual([false, false, false])
+  })
+
+  it('may be named for later', async () => {
+    const { cache, emitter, isHit } = setUp()
+    const heard = warnings()
+    const gate = new Gate()
+    cache.invalidateOn(emitter, 'user.updated', ({ id }) => gate.pass(() => [`user:${id}`]))
+    cache.invalidateOn(emitter, 'user.updated', async () => undefined)
+    cache.invalidateOn(emitter, 'user.updated', () => Promise.reject(new Error('of the promise')))
+    await isHit('user:5')
+    emitter.emit('user.updated', { id: 5 }, 'me')
+    expect(await isHit('user:5')).toBe(true)
+    gate.open()
+    await vi.waitFor(async () => expect(await isHit('user:5')).toBe(false))
+    await vi.waitFor(() => expect(heard).toEqual(['of the promise']))
+  })
+
+  it('may come from an EventTarget', async () => {
+    const { cache, isHit } = setUp()
+    const target = new EventTarget()
+    const stop = cache.invalidateOn(target, 'saved', ({ type }) => [type])
+    await isHit('saved')
+    target.dispatchEvent(new Event('saved'))
+    expect(await isHit('saved')).toBe(false)
+    await isHit('saved')
+    stop()
+    target.dispatchEvent(new Event('saved'))
+    expect(await isHit('saved')).toBe(true)
+    expect(() => cache.invalidateOn({ on: () => 1 } as never, 'saved', () => [])).toThrow(
+      'expected an emitter with the methods on and off',
+    )
+  })
+
+  it('ends with the cache, which waits for what has begun', async () => {
+    const clock = new ManualClock()
+    const store = new SharedStore({ clock, random: new SeededRandom(1), leaseMs: 10_000 })
+    const link = store.connect()
+    const cache = createTidemark({ clock, shared: link })
+    const other = createTidemark({ clock, shared: store.connect(), maxStaleness: 0 })
+    await other.getOrLoad('a', () => 'old', { tags: ['vip'] })
+    const emitter = new EventEmitter<Events>()
+    cache.invalidateOn(emitter, 'import.done', () => ['vip'])
+    const stop = cache.invalidateOn(emitter, 'user.updated', () => ['vip'])
+    const gate = new Gate()
+    link.hold = () => gate.pass(() => undefined)
+    emitter.emit('import.done')
+    const closing = cache.close()
+    expect(emitter.listenerCount('import.done') + emitter.listenerCount('user.updated')).toBe(0)
+    stop()
+    gate.open()
+    await closing
+    expect(await other.getOrLoad('a', () => 'new', { tags: ['vip'] })).toBe('new')
+    cache.invalidateOn(emitter, 'import.done', () => ['vip'])
+    expect(emitter.listenerCount('import.done')).toBe(0)
   })
 
   it('fails for nobody, and is a warning where it cannot be heeded', async () => {

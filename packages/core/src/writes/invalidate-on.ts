@@ -14,34 +14,81 @@ export interface Emitter<Name, Event extends readonly unknown[]> {
   readonly setMaxListeners?: never
 }
 
-/** See `Administration.invalidateOn`. */
-export function invalidateOn<Name extends string | symbol, Event extends readonly unknown[]>(
+/** What tells of events as the web's `EventTarget` does. */
+export interface EventTargetLike<Event> {
+  addEventListener(name: string, listener: (event: Event) => void): void
+  removeEventListener(name: string, listener: (event: Event) => void): void
+}
+
+type Listener = (...event: unknown[]) => void
+
+/**
+ * See `Administration.invalidateOn`.
+ *
+ * It ends with the cache, which waits for what has begun: an emitter that lives longer must not keep it, nor what it has told
+ * last be lost.
+ */
+export function invalidateOn(
   engine: Engine,
-  emitter: Emitter<Name, Event>,
-  name: Name,
-  targetOf: (...event: Event) => TargetOfEvent,
+  emitter: unknown,
+  name: string | symbol,
+  targetOf: (...event: never[]) => TargetOfEvent | PromiseLike<TargetOfEvent>,
 ): () => void {
-  for (const method of ['on', 'off'] as const) {
-    if (typeof (emitter as Partial<Emitter<Name, Event>> | null)?.[method] !== 'function') {
-      throw invalidOption('invalidateOn', 'an emitter with the methods on and off', emitter)
-    }
-  }
+  const source = sourceOf(emitter)
   if (typeof name !== 'symbol' && (typeof name !== 'string' || name === '')) {
     throw invalidOption('invalidateOn', "an event's name", name)
   }
   if (typeof targetOf !== 'function') {
     throw invalidOption('invalidateOn', 'a function that names what an event makes old', targetOf)
   }
-  // An emitter waits for nobody, and an error of a listener would be its caller's.
-  const listener = (...event: Event) => void handle(event).catch(warn)
-  const handle = async (event: Event) => {
-    if (engine.closed) return
-    const target = targetOf(...event)
+  if (engine.closed) return () => {}
+  const ongoing = new Set<Promise<void>>()
+  const handle = async (event: unknown[]) => {
+    const named = targetOf(...(event as never[]))
+    // Not awaited where it need not be: what this process serves in the next line is no older.
+    const target = isThenable(named) ? await named : named
     if (target === undefined) return
     const given = Array.isArray(target) ? { tags: target as readonly string[] } : target
     if (Array.isArray(target) && target.length === 0) return
     await invalidateFor(engine, given as InvalidateTarget, 'event', String(name))
   }
-  emitter.on(name, listener)
-  return () => void emitter.off(name, listener)
+  // An emitter waits for nobody, and an error of a listener would be its caller's.
+  const listener: Listener = (...event) => {
+    if (engine.closed) return
+    const handling = handle(event)
+      .catch(warn)
+      .finally(() => ongoing.delete(handling))
+    ongoing.add(handling)
+  }
+  source.listen(name, listener)
+  return engine.endWith(() => {
+    source.unlisten(name, listener)
+    return Promise.all(ongoing)
+  })
+}
+
+/** How to listen to it. One that has both ways gives more by the first. */
+function sourceOf(emitter: unknown) {
+  const is = emitter as Partial<Emitter<unknown, unknown[]> & EventTargetLike<unknown>> | null
+  if (typeof is?.on === 'function' && typeof is.off === 'function') {
+    const { on, off } = is
+    return {
+      listen: (name: unknown, listener: Listener) => on.call(emitter, name, listener),
+      unlisten: (name: unknown, listener: Listener) => off.call(emitter, name, listener),
+    }
+  }
+  if (typeof is?.addEventListener === 'function' && typeof is.removeEventListener === 'function') {
+    const target = is as EventTargetLike<unknown>
+    return {
+      listen: (name: unknown, listener: Listener) =>
+        target.addEventListener(name as string, listener),
+      unlisten: (name: unknown, listener: Listener) =>
+        target.removeEventListener(name as string, listener),
+    }
+  }
+  throw invalidOption('invalidateOn', 'an emitter with the methods on and off', emitter)
+}
+
+function isThenable<T>(value: T | PromiseLike<T>): value is PromiseLike<T> {
+  return typeof (value as Partial<PromiseLike<T>> | undefined)?.then === 'function'
 }
