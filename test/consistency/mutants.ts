@@ -37,9 +37,9 @@ export const MUTANTS: readonly Mutant[] = [
       },
       {
         file: WRITE_INTENT,
-        find: '    const { marks, metrics } = this.#engine\n',
+        find: '    const { audit, marks, metrics } = this.#engine\n',
         replace:
-          "    if (outcome === 'settled') return\n    const { marks, metrics } = this.#engine\n",
+          "    if (outcome === 'settled') return\n    const { audit, marks, metrics } = this.#engine\n",
       },
     ],
     setting: RACE,
