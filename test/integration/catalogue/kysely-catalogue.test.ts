@@ -39,12 +39,14 @@ describeEachDatabase('When Kysely reads the catalogue', (database) => {
     between = { connections: 0 }
     db = withCache(plainInstance(), cache, { cacheByDefault: true })
     const start = database.statements.catalogue.length
-    sent = () => database.statements.catalogue.length - start
+    // On MariaDB, how many statements come after the first one depends on what others are doing.
+    sent = () => database.statements.catalogue.slice(start).filter(isFirst).length
   })
   afterEach(() => cache.close())
 
+  const isFirst = (text: string) => database.name !== 'mariadb' || text.includes('user_privileges')
   const plainInstance = () => interpose(database, between) as unknown as Kysely<Tables>
-  const statements = () => ({ mariadb: 5, sqlite: 3, postgres: 1, pglite: 1 })[database.name]
+  const statements = () => ({ mariadb: 1, sqlite: 3, postgres: 1, pglite: 1 })[database.name]
   const things = (from: Kysely<Tables> = db) => from.selectFrom('things').selectAll().execute()
   const log = () => db.selectFrom('log').select('what').execute()
   const rename = (to: Kysely<Tables> = db) =>
@@ -159,19 +161,23 @@ describeEachDatabase('When Kysely reads the catalogue', (database) => {
     expect(await things()).toHaveLength(1)
   })
 
-  it('again at once where a table was left out that others refer to', async ({ skip }) => {
-    skip(database.name !== 'mariadb', 'the others give one answer, as of one moment')
-    let isFirst = true
+  it('with all of a table, though a list of files was without it', async ({ skip }) => {
+    skip(database.name !== 'mariadb', 'the others answer as of one moment')
+    // As it is while `alter table things … algorithm = copy` puts the table in its place.
+    let left = 0
     between.catalogue = async (text, send) => {
-      const answer = (await send()) as QueryResult<{ b: string }>
-      if (!isFirst || !text.includes('information_schema.tables')) return answer
-      isFirst = false
-      return { ...answer, rows: answer.rows.filter(({ b }) => b !== 'owners') }
+      const answer = (await send()) as QueryResult<{ kind: string; b: string }>
+      if (!isFirst(text)) return answer
+      const rows = answer.rows.filter(({ kind, b }) => kind !== 'key' || b !== 'things')
+      left += answer.rows.length - rows.length
+      return { ...answer, rows }
     }
+    expect(await things()).toHaveLength(2)
     await things()
-    await things()
-    expect(isFirst).toBe(false)
-    expect(answersOf(cache)).toEqual({ absent: 1, memory: 1 })
+    await db.deleteFrom('owners').where('id', '=', 1).execute()
+    expect(await things()).toHaveLength(1)
+    expect(left).toBeGreaterThan(0)
+    expect(answersOf(cache)).toMatchObject({ memory: 1 })
   })
 
   it('without keeping a caller who gave up', async () => {

@@ -6,9 +6,14 @@ export type CatalogueRow = Readonly<Record<string, string | null>>
 
 /** How the catalogue of one dialect is read. */
 export interface CatalogueSource {
-  /** All rows, by few statements that change nothing, not even the session. */
+  /**
+   * All rows, by few statements that change nothing, not even the session.
+   *
+   * @param previous what it answered with the last time, none at first
+   */
   readonly rows: (
     query: (sql: string) => Promise<readonly CatalogueRow[]>,
+    previous: CatalogueRows,
   ) => Promise<CatalogueRows>
   readonly build: (rows: CatalogueRows, settings: CatalogueSettings) => Catalogue
 }

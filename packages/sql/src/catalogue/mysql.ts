@@ -1,57 +1,31 @@
 import { CatalogueBuilder, type RelationId } from './builder.ts'
+import { fold } from './catalogue.ts'
 import { type CatalogueRow, type CatalogueSource, text } from './catalogue-source.ts'
+import { readMysqlRows } from './mysql-rows.ts'
 import type { Change, KeyAction } from './relation.ts'
-
-// The schemas of MySQL are its databases: all that the user may see, since a query may name any of them.
-const OWN = `not in ('information_schema', 'performance_schema', 'mysql', 'sys')`
-
-const STATEMENTS = [
-  `select table_schema as a, table_name as b, table_type as c, engine as d,
-  cast(@@global.read_only as char) as e
-from information_schema.tables where table_schema ${OWN} order by 1, 2`,
-
-  `select table_schema as a, table_name as b, view_definition as c
-from information_schema.views where table_schema ${OWN} order by 1, 2`,
-
-  `select k.referenced_table_schema as a, k.referenced_table_name as b, k.table_schema as c, k.table_name as d,
-  r.delete_rule as e, r.update_rule as f, r.constraint_name as g, k.column_name as h,
-  k.referenced_column_name as i, c.extra as j
-from information_schema.referential_constraints r
-join information_schema.key_column_usage k on k.constraint_schema = r.constraint_schema
-  and k.constraint_name = r.constraint_name and k.table_name = r.table_name
-left join information_schema.columns c on c.table_schema = k.referenced_table_schema
-  and c.table_name = k.referenced_table_name and c.column_name = k.referenced_column_name
-where r.constraint_schema ${OWN} order by 1, 2, 3, 4, 7, k.ordinal_position`,
-
-  `select event_object_schema as a, event_object_table as b, event_manipulation as c, action_timing as d,
-  action_statement as e, sql_mode as f
-from information_schema.triggers where trigger_schema ${OWN} order by 1, 2, 3, 4, action_order`,
-
-  // Whoever may not define triggers is not shown them either.
-  `select '%' as a, '%' as b from information_schema.user_privileges where privilege_type = 'TRIGGER'
-union select table_schema, '%' from information_schema.schema_privileges where privilege_type = 'TRIGGER'
-union select table_schema, table_name from information_schema.table_privileges where privilege_type = 'TRIGGER'
-order by 1, 2`,
-]
 
 /** Engines whose tables show rows that are kept elsewhere. */
 const FOREIGN = new Set(['MRG_MYISAM', 'FEDERATED', 'CONNECT', 'SPIDER', 'S3', 'CSV', 'OQGRAPH'])
 
 export const mysqlCatalogue: CatalogueSource = {
-  async rows(query) {
-    const answers = []
-    for (const statement of STATEMENTS) answers.push(await query(statement))
-    return answers
+  async rows(query, [previous = []]) {
+    const rows = await readMysqlRows(query, previous)
+    // Nothing is in an order of its own, and the same is to look the same the next time.
+    return [rows.toSorted((one, other) => compare(JSON.stringify(one), JSON.stringify(other)))]
   },
 
-  build([tables = [], views = [], keys = [], triggers = [], grants = []], settings) {
+  build([rows = []], settings) {
     const builder = new CatalogueBuilder(settings)
+    const of = (kind: string) => rows.filter((row) => row['kind'] === kind)
+    const grants = of('grant')
+    // As replicas are set, and a primary only while it is in trouble.
+    const isReplica = of('server').some(
+      (row) => !['0', 'OFF'].includes(text(row, 'a').toUpperCase()),
+    )
     // A sequence moves on by itself, and is none that can be cached.
-    const relations = tables.filter((row) => row['c'] !== 'SEQUENCE')
+    const relations = of('table').filter((row) => row['c'] !== 'SEQUENCE')
     for (const row of relations) {
       const isForeign = FOREIGN.has((row['d'] ?? '').toUpperCase())
-      // As replicas are set, and a primary only while it is in trouble.
-      const isReplica = !['0', 'OFF'].includes(text(row, 'e').toUpperCase())
       builder.addRelation(id(row), isReplica ? 'replica' : isForeign ? 'foreign-table' : undefined)
     }
     for (const row of relations) {
@@ -59,10 +33,10 @@ export const mysqlCatalogue: CatalogueSource = {
       builder.addTrigger(id(row), { on: ['any'], writes: 'unknown' })
     }
     // Its text is empty for whoever may not see it.
-    for (const row of views) builder.addView(id(row), row['c'] == null ? '' : text(row, 'c'), true)
-    const constraints = Map.groupBy(keys, (row) => JSON.stringify([row['c'], row['d'], row['g']]))
-    for (const columns of constraints.values()) addKey(builder, columns)
-    for (const row of triggers) {
+    for (const row of of('view'))
+      builder.addView(id(row), row['c'] == null ? '' : text(row, 'c'), true)
+    addKeys(builder, relations, of('key'), of('rule'), of('column'))
+    for (const row of of('trigger')) {
       const isBefore = row['d'] === 'BEFORE'
       builder.addTriggerText(id(row), eventsOf(text(row, 'c')), bodyOf(row), isBefore)
     }
@@ -70,25 +44,59 @@ export const mysqlCatalogue: CatalogueSource = {
   },
 }
 
+function compare(one: string, other: string): number {
+  return one < other ? -1 : Number(one > other)
+}
+
 function id(row: CatalogueRow): RelationId {
   return { schema: text(row, 'a'), name: text(row, 'b') }
 }
 
-function addKey(builder: CatalogueBuilder, columns: readonly CatalogueRow[]): void {
-  const [row] = columns
-  // A table that refers to one which the user may not see.
-  if (!row || row['a'] == null) return
-  const isGenerated = columns.some((column) => /GENERATED/i.test(column['j'] ?? ''))
-  builder.addKey(
-    id(row),
-    {
-      onDelete: row['e'] === 'CASCADE' ? 'delete' : actionOf(text(row, 'e')),
-      onUpdate: actionOf(text(row, 'f')),
-      columns: columns.map((column) => text(column, 'h')),
-      references: isGenerated ? undefined : columns.map((column) => text(column, 'i')),
-    },
-    { schema: text(row, 'c'), name: text(row, 'd') },
+function addKeys(
+  builder: CatalogueBuilder,
+  tables: readonly CatalogueRow[],
+  keyColumns: readonly CatalogueRow[],
+  rules: readonly CatalogueRow[],
+  columns: readonly CatalogueRow[],
+): void {
+  // InnoDB has names in lower case, where letter case is of no concern to the folder.
+  const byName = Map.groupBy(tables.map(id), (table) => folded(table))
+  const ruleOf = new Map(rules.map((row) => [constraintOf(row), row]))
+  const generated = new Set(
+    columns.filter((row) => /GENERATED/i.test(row['e'] ?? '')).map(constraintOf),
   )
+  for (const [constraint, unsorted] of Map.groupBy(keyColumns, constraintOf)) {
+    const sorted = unsorted.toSorted((one, other) => Number(one['e']) - Number(other['e']))
+    const [row] = sorted
+    const [schema, name] = [row?.['f'], row?.['g']]
+    // A primary key, or one that refers to a table that the user may not see.
+    if (!row || schema == null || name == null) continue
+    const references = sorted.map((column) => text(column, 'h'))
+    const rule = ruleOf.get(constraint)
+    for (const referenced of byName.get(folded({ schema, name })) ?? []) {
+      const isComputed = references.some((column) =>
+        generated.has(JSON.stringify([referenced.schema, referenced.name, column])),
+      )
+      builder.addKey(
+        referenced,
+        {
+          onDelete: (rule?.['d'] ?? 'CASCADE') === 'CASCADE' ? 'delete' : actionOf(rule!['d']!),
+          onUpdate: actionOf(rule?.['e'] ?? 'CASCADE'),
+          columns: sorted.map((column) => text(column, 'd')),
+          references: isComputed ? undefined : references,
+        },
+        id(row),
+      )
+    }
+  }
+}
+
+function constraintOf(row: CatalogueRow): string {
+  return JSON.stringify([row['a'], row['b'], row['c']])
+}
+
+function folded({ schema, name }: RelationId): string {
+  return JSON.stringify([fold(schema), fold(name)])
 }
 
 function actionOf(rule: string): KeyAction {

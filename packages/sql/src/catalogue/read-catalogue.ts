@@ -1,7 +1,7 @@
 import type { SqlDialect } from '../sql-dialect.ts'
 import type { CatalogueSettings } from './builder.ts'
 import type { Catalogue } from './catalogue.ts'
-import type { CatalogueRow, CatalogueSource } from './catalogue-source.ts'
+import type { CatalogueRow, CatalogueRows, CatalogueSource } from './catalogue-source.ts'
 import { mysqlCatalogue } from './mysql.ts'
 import { postgresCatalogue } from './postgres.ts'
 import { sqliteCatalogue } from './sqlite.ts'
@@ -30,6 +30,7 @@ export class CatalogueReader {
   readonly #settings: CatalogueSettings
   readonly #query: CatalogueQuery
   #signature = ''
+  #rows: CatalogueRows = []
 
   constructor(settings: CatalogueSettings, query: CatalogueQuery) {
     const source = SOURCES[settings.dialect]
@@ -51,13 +52,15 @@ export class CatalogueReader {
   }
 
   async #readOnce(previous: Catalogue | undefined): Promise<Catalogue> {
-    const rows = await this.#source.rows(async (sql) =>
-      (await this.#query(`${CATALOGUE_MARK} ${sql}`)).map(asTexts),
+    const rows = await this.#source.rows(
+      async (sql) => (await this.#query(`${CATALOGUE_MARK} ${sql}`)).map(asTexts),
+      this.#rows,
     )
     const signature = JSON.stringify(rows)
     if (previous && signature === this.#signature) return previous
     const catalogue = this.#source.build(rows, this.#settings)
     this.#signature = signature
+    this.#rows = rows
     return catalogue
   }
 }
