@@ -4,6 +4,7 @@ import type { CacheKey } from '../keys/cache-key.ts'
 import type { Clock } from '../clock.ts'
 import type { Consistency } from '../policies/consistency.ts'
 import { HeldTags } from './held-tags.ts'
+import { KnownMarks } from './known-marks.ts'
 import type {
   MarkMatch,
   MarkReading,
@@ -55,24 +56,20 @@ export function openSharedMarks(
 /**
  * What one process knows of the marks that all share, so that its memory can answer without asking.
  *
- * The truth is in the shared tier. Here is a copy of what was read of it, each with the moment at which it was asked for:
- * for `maxStaleness` after that it counts as known, unless word comes that it has moved. Word may be late or lost, which
- * is why the time bounds it. This process's own writes need no word: from its intent to its release nothing matches here.
+ * The truth is in the shared tier. Here is a copy of what was read of it, which word from others corrects. Word may be
+ * late or lost, which is why time bounds it as well. This process's own writes need no word: from its intent to its release nothing matches here.
  */
 export class SharedMarks implements MarkStore {
   readonly #shared: SharedTier
   readonly #clock: Clock
   readonly #bus: Bus
-  readonly #maxStalenessMs: number
-  readonly #known: LRUCache<Tag, KnownMark>
+  readonly #known: KnownMarks
   /** When this process last ended a write on a tag. */
   readonly #written: LRUCache<Tag, number>
   readonly #everything: readonly Tag[]
   readonly #onHeard: (tags: readonly Tag[]) => void
   readonly #held = new HeldTags()
   readonly #owed: OwedEnds
-  /** Readings that are on their way. */
-  readonly #readings = new Set<Reading>()
 
   constructor(options: SharedMarksOptions) {
     const { shared, clock, random, bus, maxStalenessMs, maxMarks } = options
@@ -80,8 +77,7 @@ export class SharedMarks implements MarkStore {
     this.#shared = shared
     this.#clock = clock
     this.#bus = bus
-    this.#maxStalenessMs = maxStalenessMs
-    this.#known = new LRUCache({ max: maxMarks })
+    this.#known = new KnownMarks(clock, maxStalenessMs, maxMarks)
     this.#written = new LRUCache({ max: maxMarks })
     this.#everything = this.#marksOf([EVERYTHING])
     this.#owed = new OwedEnds(shared, random, this.#everything)
@@ -89,30 +85,22 @@ export class SharedMarks implements MarkStore {
 
   match(tags: readonly Tag[], tokens: readonly MarkToken[]): MarkMatch {
     if (tags.length !== tokens.length || this.#isHeld(tags)) return 'moved'
-    const oldest = this.#clock.now() - this.#maxStalenessMs
-    let match: MarkMatch = 'current'
-    for (let index = 0; index < tags.length; index += 1) {
-      const known = this.#known.get(tags[index]!)
-      if (known && known.token !== tokens[index]) return 'moved'
-      if (!known || known.askedAt <= oldest) match = 'unknown'
-    }
-    return match
+    return this.#known.match(tags, tokens)
   }
 
   async read(tags: readonly Tag[], key?: CacheKey): Promise<MarkReading> {
     if (this.#owed.any(tags)) await this.#owed.settle()
     if (this.#isHeld(tags)) return { state: 'locked' }
     // Before the question, as with everything that is to be believed of its answer.
-    const reading: Reading = { tags, askedAt: this.#clock.now(), isOvertaken: false }
-    this.#readings.add(reading)
+    const reading = this.#known.startReading(tags)
     try {
       const { marks, entry } = await this.#shared.lookup(tags, key)
       const tokens = await this.#tokensOf(tags, marks)
       if (!tokens || this.#isHeld(tags)) return { state: 'locked' }
-      if (!reading.isOvertaken) this.#learn(tags, tokens, reading.askedAt)
+      this.#known.learn(reading, tags, tokens)
       return { state: 'open', tokens, entry }
     } finally {
-      this.#readings.delete(reading)
+      this.#known.drop(reading)
     }
   }
 
@@ -137,7 +125,7 @@ export class SharedMarks implements MarkStore {
     if (!this.#shared.nextTokens || !this.#shared.replace) return undefined
     const known = this.#marksOf(others).flatMap((mark) => {
       // However old: one that has moved since is dead, and what is stored under it harmless.
-      const token = this.#known.get(mark)?.token
+      const token = this.#known.tokenOf(mark)
       return token === undefined ? [] : [[mark, token] as const]
     })
     const marks = this.#marksOf(own)
@@ -154,23 +142,22 @@ export class SharedMarks implements MarkStore {
     { next }: PreparedMarks,
   ): Promise<ReplacedMarks> {
     const marks = this.#marksOf(tags)
-    const reading: Reading = { tags: marks, askedAt: this.#clock.now(), isOvertaken: false }
-    this.#readings.add(reading)
+    const reading = this.#known.startReading(marks)
     let done
     try {
       done = await this.#shared.replace!(marks, writer, next)
     } catch (error) {
       this.#owed.add('release', marks)
-      this.#readings.delete(reading)
+      this.#known.drop(reading)
       this.#ended(marks)
       throw error
     }
     // At once, before any word of others comes in; and without its own word, which would overtake it as well.
-    this.#readings.delete(reading)
+    this.#known.drop(reading)
     this.#ended(marks)
     const replaced = marks.filter((_, at) => done[at] === 'replaced')
     const tokens = replaced.map((mark) => next.get(mark)!)
-    if (!reading.isOvertaken) this.#learn(replaced, tokens, reading.askedAt)
+    this.#known.learn(reading, replaced, tokens)
     return {
       state: done.includes('lost') ? 'lost' : 'held',
       tokens: new Map(replaced.map((mark, at) => [mark, tokens[at]!])),
@@ -200,7 +187,7 @@ export class SharedMarks implements MarkStore {
       for (const { tag } of marks) if (tag !== undefined) found.add(tag)
     }
     // The tier may have lost a mark that is known here. Afterwards it is known that it has.
-    this.#forget()
+    this.#known.forget()
     return [...found]
   }
 
@@ -213,17 +200,14 @@ export class SharedMarks implements MarkStore {
 
   /** Forgets what is known of these tags: it has moved, or is about to. */
   moved(tags: readonly Tag[]): void {
-    for (const tag of tags) this.#known.set(tag, MOVED)
-    for (const reading of this.#readings) {
-      if (reading.tags.some((tag) => tags.includes(tag))) reading.isOvertaken = true
-    }
+    this.#known.moved(tags)
     const isAll = tags.includes(this.#everything[0]!)
     this.#bus.publish({ kind: 'moved', tags: isAll ? [EVERYTHING] : tags })
   }
 
   /** Forgets all that is known, because word of other processes may have been missed. */
   lost(): void {
-    this.#forget()
+    this.#known.forget()
     // The tier can be reached again, so this may be the moment. Whoever reads these tags next would try as well.
     this.#owed.settle().catch(() => undefined)
   }
@@ -237,11 +221,6 @@ export class SharedMarks implements MarkStore {
     const recent = [...this.#written].filter(([, at]) => at >= since).map(([tag]) => tag)
     if (recent.length > 0) this.#owed.add('release', recent)
     this.lost()
-  }
-
-  #forget(): void {
-    this.#known.clear()
-    for (const reading of this.#readings) reading.isOvertaken = true
   }
 
   #marksOf(tags: readonly Tag[]): readonly Tag[] {
@@ -284,26 +263,7 @@ export class SharedMarks implements MarkStore {
       ? undefined
       : (tokens as MarkToken[])
   }
-
-  #learn(tags: readonly Tag[], tokens: readonly MarkToken[], askedAt: number): void {
-    tags.forEach((tag, index) => this.#known.set(tag, { token: tokens[index], askedAt }))
-  }
 }
 
 /** Longer than two servers go on beside each other, as Sentinels and Clusters are commonly set up. */
 const REPEAT_MS = 60_000
-
-interface KnownMark {
-  /** Undefined once it has moved: no entry matches that. */
-  readonly token: MarkToken | undefined
-  readonly askedAt: number
-}
-
-const MOVED: KnownMark = { token: undefined, askedAt: -Infinity }
-
-interface Reading {
-  readonly tags: readonly Tag[]
-  readonly askedAt: number
-  /** Set when word of a write on its tags comes in while it is on its way: its answer may be from before. */
-  isOvertaken: boolean
-}
