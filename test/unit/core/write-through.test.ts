@@ -101,6 +101,23 @@ describe('across processes', () => {
     expect(await one!.harness.read(() => 7)).toBe(7)
   })
 
+  it('asks for the marks that it does not know', async () => {
+    const [one, other] = processes(2)
+    await one!.harness.writeThrough(() => 1)
+    expect(await other!.harness.read(missed)).toBe(1)
+  })
+
+  it('leaves nothing where everything was being made old when it began', async () => {
+    const [one, other] = processes(2)
+    other!.link.hold = async ({ method }) => {
+      if (method === 'release') throw new Error('cut')
+    }
+    await other!.harness.cache.clear().catch(() => undefined)
+    await one!.harness.writeThrough(() => 1)
+    one!.harness.clock.advance(10_001)
+    expect(await one!.harness.read(() => 2)).toBe(2)
+  })
+
   it('leaves nothing where everything was made old meanwhile', async () => {
     const [one, other] = processes(2)
     await one!.harness.read(() => 0)

@@ -112,7 +112,7 @@ export function areSame(tokens: readonly MarkToken[], others: readonly MarkToken
 export interface PreparedMarks {
   /** Those that the writer's own marks may have next. */
   readonly next: ReadonlyMap<Tag, MarkToken>
-  /** Those of the other marks, as they were before the write: as far as they are known without asking. */
+  /** Those of the other marks, as they were before the write: none that is locked. */
   readonly others: ReadonlyMap<Tag, MarkToken>
 }
 

@@ -123,17 +123,27 @@ export class SharedMarks implements MarkStore {
 
   async prepare(own: readonly Tag[], others: readonly Tag[]): Promise<PreparedMarks | undefined> {
     if (!this.#shared.nextTokens || !this.#shared.replace) return undefined
-    const known = this.#marksOf(others).flatMap((mark) => {
-      // However old: one that has moved since is dead, and what is stored under it harmless.
-      const token = this.#known.tokenOf(mark)
-      return token === undefined ? [] : [[mark, token] as const]
-    })
     const marks = this.#marksOf(own)
-    const tokens = await this.#shared.nextTokens(marks)
-    return {
-      next: new Map(marks.map((mark, at) => [mark, tokens[at]!])),
-      others: new Map(known),
+    const [tokens, known] = await Promise.all([
+      this.#shared.nextTokens(marks),
+      this.#tokensBefore(this.#marksOf(others)),
+    ])
+    return { next: new Map(marks.map((mark, at) => [mark, tokens[at]!])), others: known }
+  }
+
+  /** What is known, however old: a mark that has moved since is dead, and what is stored under it harmless. */
+  async #tokensBefore(marks: readonly Tag[]): Promise<ReadonlyMap<Tag, MarkToken>> {
+    const known = new Map<Tag, MarkToken>()
+    for (const mark of marks) {
+      const token = this.#known.tokenOf(mark)
+      if (token !== undefined) known.set(mark, token)
     }
+    const unknown = marks.filter((mark) => !known.has(mark))
+    if (unknown.length === 0) return known
+    const reading = await this.read(unknown)
+    if (reading.state === 'open')
+      unknown.forEach((mark, at) => known.set(mark, reading.tokens[at]!))
+    return known
   }
 
   async replace(
