@@ -17,6 +17,7 @@ const ASK_DATABASE = 'packages/core/src/reads/ask-database.ts'
 const LOAD_RESULT = 'packages/core/src/reads/load-result.ts'
 const WRITE_INTENT = 'packages/core/src/writes/write-intent.ts'
 const SHARED_MARKS = 'packages/core/src/marks/shared-marks.ts'
+const KNOWN_MARKS = 'packages/core/src/marks/known-marks.ts'
 const TRANSACTION_SCOPE = 'packages/core/src/writes/transaction-scope.ts'
 const LOOKUP = 'packages/core/src/reads/lookup.ts'
 const SESSION = 'packages/kysely/src/session.ts'
@@ -129,8 +130,8 @@ export const MUTANTS: readonly Mutant[] = [
     name: 'memory: gaps between messages ignored',
     edits: [
       {
-        file: SHARED_MARKS,
-        find: '    this.#known.clear()\n    for (const reading of this.#readings) reading.isOvertaken = true\n',
+        file: KNOWN_MARKS,
+        find: '    this.#marks.clear()\n    for (const reading of this.#readings) reading.isOvertaken = true\n',
         replace: '',
       },
     ],
@@ -144,7 +145,7 @@ export const MUTANTS: readonly Mutant[] = [
     name: 'memory: marks known for ever',
     edits: [
       {
-        file: SHARED_MARKS,
+        file: KNOWN_MARKS,
         find: '      if (!known || known.askedAt <= oldest)',
         replace: '      if (!known || Number.isNaN(oldest))',
       },
