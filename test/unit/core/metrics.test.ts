@@ -46,6 +46,62 @@ describe('metrics of a query shape', () => {
     expect(stored.bytes).toBeLessThan(6000)
   })
 
+  it('say what was stored, by whomever, and nothing of what was not', async () => {
+    const { cache, harness } = open({ memory: { maxEntryBytes: 2000 } })
+    const stored = () =>
+      cache.metrics().queries.map((each) => [each.fingerprint, each.stored.count])
+    const select = () => Object.fromEntries(stored())['select']
+    await harness.read(async () => {
+      await harness.write(() => 1)
+      return 'dead on arrival'
+    })
+    await harness.read(() => 'x'.repeat(9000))
+    expect(select()).toBe(0)
+    await harness.read(() => 'row')
+    expect(select()).toBe(1)
+    await harness.writeThrough(() => 'new row')
+    expect(select()).toBe(2)
+    expect(await harness.read(() => expect.unreachable())).toBe('new row')
+
+    const found = await cache.get<string>('user:1')
+    if (!found.isHit) await cache.set(found.slot, 'Ada')
+    const late = await cache.get<string>('user:2')
+    await cache.invalidate({ keys: ['user:2'] })
+    if (!late.isHit) await cache.set(late.slot, 'of yesterday')
+    const { stored: direct } = cache.metrics().queries.find(({ adapter }) => adapter === 'direct')!
+    expect(direct.count).toBe(1)
+    expect(direct.bytes).toBeGreaterThan(0)
+  })
+
+  it('take from what hits have saved what refreshes have cost', async () => {
+    const { cache, clock, harness } = open({ ttl: 1000, staleWhileRevalidate: 1000 })
+    const load = (ms: number) => () => clock.advance(ms)
+    const saved = async () => {
+      await new Promise((resolve) => setImmediate(resolve))
+      return cache.metrics().totals.savedMs
+    }
+    await harness.read(load(50))
+    await harness.read(load(1))
+    expect(await saved()).toBe(50)
+    clock.advance(1000)
+    await harness.read(load(70))
+    expect(await saved()).toBe(50 + 50 - 70)
+    await harness.read(load(1))
+    expect(await saved()).toBe(50 + 50 - 70 + 70)
+  })
+
+  it('take the time of a write for that of a read where they know no other', async () => {
+    const { cache, clock, harness } = open()
+    const write = () => harness.writeThrough(() => clock.advance(30))
+    await write()
+    await harness.read(() => expect.unreachable())
+    expect(cache.metrics().totals.savedMs).toBe(30)
+    await harness.read(() => clock.advance(4), { parameters: [1] })
+    await write()
+    await harness.read(() => expect.unreachable())
+    expect(cache.metrics().totals.savedMs).toBe(30 + 4)
+  })
+
   it('say what last made a result old', async () => {
     const { cache, harness } = open()
     const told: (string | undefined)[] = []

@@ -12,7 +12,7 @@ export interface MetricsTotals {
   readonly hit: Timing
   /** Time that the database took, on misses, bypasses, refreshes and writes. */
   readonly load: Timing
-  /** The time that the database took for what the hits were served, in milliseconds: it was spared as much. */
+  /** The time that the database was spared, in milliseconds, see `QueryMetrics`. */
   readonly savedMs: number
 }
 

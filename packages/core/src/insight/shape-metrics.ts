@@ -45,9 +45,12 @@ export interface QueryMetrics {
   readonly load: Timing
   /** Loads in the background, for what was served while it was nearly or a little too old. They are no calls. */
   readonly refreshes: Refreshes
-  /** What was loaded and stored here. */
+  /** What was stored here: loaded by a read or in the background, left behind by a write, or set by hand. */
   readonly stored: StoredResults
-  /** The time that the database took for what the hits were served, in milliseconds: it was spared as much. */
+  /**
+   * An estimate of the time that the database was spared, in milliseconds: what it took for what the hits were served, less what
+   * it took for refreshes. Below 0 where these took more.
+   */
   readonly savedMs: number
   /** How long after the answer to the first call the first hit came, in milliseconds. Undefined as long as there was none. */
   readonly firstHitAfterMs: number | undefined
@@ -135,6 +138,16 @@ export class ShapeMetrics {
   loaded(ms: number): void {
     this.#load ??= new Histogram()
     this.#load.record(ms)
+  }
+
+  /** What a load took that no caller has asked for: without the cache the database would have been spared it. */
+  spent(ms: number): void {
+    this.#savedMs -= ms
+  }
+
+  /** What the database takes for it on average. Undefined where it was never asked. */
+  get meanLoadMs(): number | undefined {
+    return this.#load && this.#load.totalMs / this.#load.count
   }
 
   stored(bytes: number): void {

@@ -33,6 +33,7 @@ export async function loadResult(
   } finally {
     loadMs = clock.now() - readAt
     call.plan.shape.loaded(loadMs)
+    if (purpose === 'reload') call.plan.shape.spent(loadMs)
   }
   const change = changeOf(engine, lookup)
   const isDoubtful = purpose === 'reload' && call.origin?.mayReload === false
@@ -40,7 +41,6 @@ export async function loadResult(
     ? { state: 'refused', reason: change }
     : encodeResult(engine, lookup.key, value)
   if (encoding.state === 'refused' || isDoubtful) return { value, encoding, isOfOthers: false }
-  call.plan.shape.stored(encoding.bytes)
   const storing = storeResult(engine, lookup, { tokens, readAt, loadMs }, value, encoding)
   return { value, encoding, isOfOthers: false, storing }
 }

@@ -28,7 +28,9 @@ export function storeResult(
   const isEmpty = isEmptyResult(call, value)
   const ttlMs = ttlOf(policy, isEmpty) * (1 - settings.ttlJitter * random.fraction())
   const result = { ...loaded, isEmpty, stored, bytes, ttlMs }
-  if (!rememberResult(engine, lookup, result) || !shared) return undefined
+  if (!rememberResult(engine, lookup, result)) return undefined
+  call.plan.shape.stored(bytes)
+  if (!shared) return undefined
   const { tokens, loadMs } = loaded
   const keepMs = ttlMs + longestWindowOf(policy)
   const ageMs = clock.now() - loaded.readAt

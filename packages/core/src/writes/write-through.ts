@@ -88,7 +88,9 @@ export class WriteThrough {
     if (typeof lookup === 'string') return
     const tokens = lookup.tags.map((tag) => known.get(tag))
     if (tokens.includes(undefined)) return
-    const facts = { tokens: tokens as MarkToken[], readAt: this.#readAt, loadMs: this.#loadMs }
+    // A write takes longer than the read that it spares, as it waits for its COMMIT.
+    const loadMs = call.plan.shape.meanLoadMs ?? this.#loadMs
+    const facts = { tokens: tokens as MarkToken[], readAt: this.#readAt, loadMs }
     void storeResult(this.#engine, lookup, facts, value)
   }
 }
