@@ -18,10 +18,10 @@ describe('an event', () => {
     emit()
     const stops = [events.on('write', () => {}), events.on('read', () => {})]
     emit()
-    expect([made, events.isHeard('read'), events.isHeard('stale')]).toEqual([1, true, false])
+    expect([made, events.heard.read, events.heard.stale]).toEqual([1, true, false])
     for (const stop of stops) stop()
     emit()
-    expect([made, events.isHeard('read')]).toEqual([1, false])
+    expect([made, events.heard.read, events.heard.write]).toEqual([1, false, false])
   })
 
   it('comes once to each who listens, in the order in which they began', () => {

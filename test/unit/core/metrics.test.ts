@@ -1,4 +1,4 @@
-import type { ReadEvent, WriteEvent } from '@tidemark/core'
+import type { ReadEvent, Tag, WriteEvent } from '@tidemark/core'
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 import { Harness, makeCache } from './harness.ts'
@@ -118,6 +118,22 @@ describe('metrics of a query shape', () => {
     await cache.invalidate({ tables: ['film'], reason: 'import' })
     expect(lastOf()).toMatchObject({ origin: 'hand', cause: 'import' })
     expect(told).toEqual(['not this', 'update', 'import'])
+  })
+
+  it('find the last invalidation of many shapes as of one', () => {
+    const tag = fc.constantFrom('table:a', 'table:b', 'custom:c', 'key:d', '*')
+    const tags = fc.array(tag, { minLength: 1, maxLength: 3 }) as unknown as fc.Arbitrary<Tag[]>
+    fc.assert(
+      fc.property(fc.array(tags), tags, fc.nat(6), (moved, asked, auditTrail) => {
+        const { audit } = open({ auditTrail }).cache.engine
+        for (const each of moved) audit.record('hand', each.join(), each)
+        const fits = (each: readonly Tag[]) =>
+          each.some((one) => one === '*' || (asked as string[]).includes(one))
+        const last = moved.slice(auditTrail === 0 ? moved.length : -auditTrail).findLast(fits)
+        expect(audit.finder()(asked)?.cause).toBe(last?.join())
+        expect(audit.lastOf(asked)).toEqual(audit.finder()(asked))
+      }),
+    )
   })
 
   it('know nothing of what did not happen', async () => {

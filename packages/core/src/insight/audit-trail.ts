@@ -88,11 +88,28 @@ export class AuditTrail {
     return found && this.#shown(found)
   }
 
+  /** The same for many lists of tags, among what is there now: each record is looked through once. */
+  finder(): (tags: readonly Tag[]) => Invalidation | undefined {
+    const records = this.#newest(this.#max)
+    const places = new Map<Tag, number>()
+    records.forEach(({ tags }, place) => {
+      for (const tag of tags) if (!places.has(tag)) places.set(tag, place)
+    })
+    const shown = new Map<number, Invalidation>()
+    return (tags) => {
+      const found = [EVERYTHING, ...tags].map((tag) => places.get(tag) ?? records.length)
+      const place = Math.min(...found)
+      const record = records[place]
+      if (!record) return undefined
+      if (!shown.has(place)) shown.set(place, this.#shown(record))
+      return shown.get(place)
+    }
+  }
+
   #newest(count: number): readonly AuditRecord[] {
-    const older = this.#records.slice(0, this.#next)
-    const oldest = this.#records.length < this.#max ? [] : this.#records.slice(this.#next)
-    const all = this.#records.length < this.#max ? this.#records : [...oldest, ...older]
-    return all.slice(-count).toReversed()
+    const { length } = this.#records
+    const ago = (back: number) => this.#records[(this.#next + length - 1 - back) % length]!
+    return Array.from({ length: Math.min(count, length) }, (_, back) => ago(back))
   }
 
   #shown({ at, origin, cause, tags, reached, failed }: AuditRecord): Invalidation {

@@ -47,6 +47,7 @@ export type TidemarkListener<N extends keyof TidemarkEvents> = (event: TidemarkE
 /** Those who listen. Where nobody does, an event is not even made. */
 export class Events {
   readonly #listeners = new Map<keyof TidemarkEvents, Set<TidemarkListener<never>>>()
+  readonly #heard = { read: false, write: false, invalidation: false, stale: false }
 
   /** @returns a function that ends it */
   on<N extends keyof TidemarkEvents>(name: N, listener: TidemarkListener<N>): () => void {
@@ -55,20 +56,22 @@ export class Events {
     // Of its own, so that one function may listen twice and stop once.
     const own: TidemarkListener<N> = (event) => listener(event)
     listeners.add(own)
+    this.#heard[name] = true
     return () => {
       listeners.delete(own)
+      this.#heard[name] = listeners.size > 0
     }
   }
 
   /** Whether anybody listens: for where even to say what happened would cost something. */
-  isHeard(name: keyof TidemarkEvents): boolean {
-    return (this.#listeners.get(name)?.size ?? 0) > 0
+  get heard(): Readonly<Record<keyof TidemarkEvents, boolean>> {
+    return this.#heard
   }
 
   /** Tells all who listen. An error of theirs is a warning of the process: no query fails for it. */
   emit<N extends keyof TidemarkEvents>(name: N, make: () => TidemarkEvents[N]): void {
-    const listeners = this.#listeners.get(name) as Set<TidemarkListener<N>> | undefined
-    if (!listeners || listeners.size === 0) return
+    if (!this.#heard[name]) return
+    const listeners = this.#listeners.get(name) as Set<TidemarkListener<N>>
     const event = make()
     // Those who listen at this moment: who begins within a listener is told of the next one, and who was stopped in one of none.
     for (const listener of [...listeners]) {

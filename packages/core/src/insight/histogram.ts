@@ -34,14 +34,16 @@ export class Histogram {
   percentile(share: number): number | undefined {
     if (this.#count === 0) return undefined
     const rank = Math.max(1, Math.ceil(share * this.#count))
-    let seen = 0
-    const bucket = this.#counts.findIndex((count) => (seen += count) >= rank)
+    let bucket = 0
+    for (let seen = this.#counts[0]!; seen < rank; seen += this.#counts[bucket]!) bucket += 1
     return middleOf(bucket)
   }
 
   /** Adds what another has recorded. */
   add(other: Histogram): void {
-    other.#counts.forEach((count, bucket) => (this.#counts[bucket]! += count))
+    for (let bucket = 0; bucket < BUCKETS; bucket += 1) {
+      this.#counts[bucket]! += other.#counts[bucket]!
+    }
     this.#count += other.#count
     this.#totalMs += other.#totalMs
   }

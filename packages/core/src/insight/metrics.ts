@@ -85,9 +85,10 @@ export class Metrics {
   }
 
   /** All shapes, the most called first. */
-  report(audit?: AuditTrail): QueryMetrics[] {
+  report(audit: AuditTrail): QueryMetrics[] {
+    const lastOf = audit.finder()
     return [...this.#shapes.values()]
-      .map((shape) => shape.report(audit))
+      .map((shape) => shape.report(lastOf))
       .filter(({ calls }) => calls > 0)
       .sort((a, b) => b.calls - a.calls)
   }

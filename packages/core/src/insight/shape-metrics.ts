@@ -114,25 +114,25 @@ export class ShapeMetrics {
     this.#hit.record(ms)
     this.#savedMs += savedMs
     increment(this.#hits, kind)
-    if (this.#events.isHeard('read')) this.#tell('hit', kind)
+    if (this.#events.heard.read) this.#tell('hit', kind)
   }
 
   miss(reason: MissReason): void {
     this.#called()
     increment(this.#misses, reason)
-    if (this.#events.isHeard('read')) this.#tell('miss', reason)
+    if (this.#events.heard.read) this.#tell('miss', reason)
   }
 
   bypass(reason: BypassReason): void {
     this.#called()
     increment(this.#bypasses, reason)
-    if (this.#events.isHeard('read')) this.#tell('bypass', reason)
+    if (this.#events.heard.read) this.#tell('bypass', reason)
   }
 
   write(): void {
     this.#called()
     const { adapter, fingerprint } = this
-    this.#events.emit('write', () => ({ adapter, fingerprint }))
+    if (this.#events.heard.write) this.#events.emit('write', () => ({ adapter, fingerprint }))
   }
 
   loaded(ms: number): void {
@@ -176,7 +176,7 @@ export class ShapeMetrics {
     this.#opaqueBecause = reason
   }
 
-  report(audit?: AuditTrail): QueryMetrics {
+  report(lastOf: ReturnType<AuditTrail['finder']>): QueryMetrics {
     return {
       ...(this.#opaqueBecause !== undefined && { opaqueBecause: this.#opaqueBecause }),
       adapter: this.adapter,
@@ -192,7 +192,7 @@ export class ShapeMetrics {
       stored: { count: this.#stored, bytes: this.#storedBytes },
       savedMs: this.#savedMs,
       firstHitAfterMs: this.#firstHitAfterMs,
-      lastInvalidatedBy: this.#oldOnes && audit?.lastOf(this.#oldOnes),
+      lastInvalidatedBy: this.#oldOnes && lastOf(this.#oldOnes),
       invalidations: this.#invalidations,
     }
   }
