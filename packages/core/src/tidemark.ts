@@ -187,7 +187,9 @@ export function createTidemark(options: TidemarkOptions = {}): Tidemark {
   const tier = resolved.memory ? new MemoryTier(resolved) : new NoTier()
   // What is old for everyone is memory for nobody: this frees it at once instead of by and by.
   bus.subscribe(({ tags }) => {
-    if (tags.includes(EVERYTHING)) tier.clear()
+    if (!tags.includes(EVERYTHING)) return
+    tier.clear()
+    engine.metrics.allWasOld()
   })
   const valueTypes: ValueType[] = []
   const derivations = new Derivations()

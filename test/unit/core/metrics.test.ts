@@ -120,6 +120,20 @@ describe('metrics of a query shape', () => {
     expect(told).toEqual(['not this', 'update', 'import'])
   })
 
+  it('say so of what made everything old, of which nothing is left to be found', async () => {
+    const { cache, harness } = open()
+    const lastOf = (name: string) =>
+      cache.metrics().queries.find(({ fingerprint }) => fingerprint === name)!.lastInvalidatedBy
+    await harness.read(() => 1)
+    await harness.read(() => 1, { operation: 'never stored', hint: { mode: 'bypass' } })
+    await harness.write(() => 1, { tables: 'unknown' })
+    await harness.read(() => 1)
+    expect(lastOf('select')).toMatchObject({ origin: 'write', cause: 'update' })
+    await cache.clear()
+    expect(lastOf('select')).toMatchObject({ origin: 'hand', cause: 'clear' })
+    expect(lastOf('never stored')).toBeUndefined()
+  })
+
   it('find the last invalidation of many shapes as of one', () => {
     const tag = fc.constantFrom('table:a', 'table:b', 'custom:c', 'key:d', '*')
     const tags = fc.array(tag, { minLength: 1, maxLength: 3 }) as unknown as fc.Arbitrary<Tag[]>

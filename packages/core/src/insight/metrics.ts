@@ -57,6 +57,11 @@ export class Metrics {
     return shape
   }
 
+  /** For what is freed when everything is old: nobody finds it to be so one by one. */
+  allWasOld(): void {
+    for (const shape of this.#shapes.values()) shape.allWasOld()
+  }
+
   /** An intent or a release that the marks did not take. */
   markFailure(): void {
     this.#markFailures += 1

@@ -3,7 +3,7 @@ import type { Clock } from '../clock.ts'
 import type { Events } from './events.ts'
 import { Histogram } from './histogram.ts'
 import type { BypassReason, HitKind, MissReason } from './outcomes.ts'
-import type { Tag } from '../marks/tags.ts'
+import { EVERYTHING, type Tag } from '../marks/tags.ts'
 
 /** How often something happened, and the times that it took, in milliseconds. */
 export interface Timing {
@@ -170,6 +170,11 @@ export class ShapeMetrics {
   /** What a result depended on that was found to be old. */
   wasOld(tags: readonly Tag[]): void {
     this.#oldOnes = tags
+  }
+
+  /** Everything is old, and is not there any more to be found so. */
+  allWasOld(): void {
+    if (this.#stored > 0 || this.#hits.size > 0) this.#oldOnes ??= [EVERYTHING]
   }
 
   isOpaqueBecause(reason: string): void {
