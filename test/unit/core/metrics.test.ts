@@ -1,4 +1,5 @@
-import type { ReadEvent, Tag, WriteEvent } from '@tidemark/core'
+import type { ReadEvent, Tag, TidemarkOptions, WriteEvent } from '@tidemark/core'
+import { ManualClock, SeededRandom, SharedStore } from '@tidemark/testing'
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 import { Harness, makeCache } from './harness.ts'
@@ -179,68 +180,114 @@ const step = fc.oneof(
       table: fc.nat(2),
       parameter: fc.nat(2),
       how: fc.constantFrom(
-        'default',
-        'refresh',
-        'only-if-cached',
-        'bypass',
-        'opaque',
-        'fails',
-        'big',
+        ...(['default', 'default', 'refresh', 'only-if-cached', 'bypass', 'opaque'] as const),
+        ...(['fails', 'big', 'is cancellable', 'is never answered', 'is explained'] as const),
       ),
     }),
   },
   fc.record({ kind: fc.constant('write' as const), table: fc.nat(2) }),
   fc.record({ kind: fc.constant('advance' as const), ms: fc.integer({ min: 1, max: 400 }) }),
+  fc.record({
+    kind: fc.constantFrom(
+      ...(['write through', 'clear', 'lose the connection', 'find it again', 'wait'] as const),
+    ),
+  }),
 )
 
 describe('however calls go on beside each other', () => {
-  it(
-    'calls are hits, misses and bypasses, for each shape and in all',
+  const settings: [name: string, options: TidemarkOptions, isShared: boolean][] = [
+    ['in memory', {}, false],
+    ['with few shapes', { maxShapes: 2 }, false],
+    ['where others share', { coalesce: 'shared', maxStaleness: 50 }, true],
+    ['without memory', { memory: false }, true],
+  ]
+
+  it.each(settings)(
+    'calls are hits, misses and bypasses, for each shape and in all: %s',
     { timeout: 60_000 },
-    async () => {
+    async (_, options, isShared) => {
       await fc.assert(
         fc.asyncProperty(fc.array(step, { maxLength: 60 }), async (steps) => {
-          const { cache, clock, harness } = open({
+          const clock = new ManualClock()
+          const random = new SeededRandom(2)
+          const store = new SharedStore({ clock, random, leaseMs: 10_000 })
+          const link = store.connect()
+          const { cache } = makeCache({
             ...{ ttl: 300, staleWhileRevalidate: 200, staleIfError: 300, hardTimeout: 100 },
-            memory: { maxEntryBytes: 4000 },
+            ...{ ttlJitter: 0, memory: { maxEntryBytes: 4000 }, clock, random },
+            ...options,
+            ...(isShared && { shared: link }),
           })
+          const harness = new Harness({ cache, clock })
           const calls = new Map<string, number>()
           const told: ReadEvent[] = []
           const writes: WriteEvent[] = []
           cache.on('read', (event) => told.push(event))
           cache.on('write', (event) => writes.push(event))
-          const running = steps.map(async (each) => {
-            if (each.kind === 'advance') return clock.advance(each.ms)
-            if (each.kind === 'write') {
-              return harness.write(() => Promise.resolve(), { tables: [`t${each.table}`] })
+          const happens = async (each: (typeof steps)[number]) => {
+            switch (each.kind) {
+              case 'advance':
+                return clock.advance(each.ms)
+              case 'write':
+                return harness.write(() => Promise.resolve(), { tables: [`t${each.table}`] })
+              case 'write through':
+                return harness.writeThrough(() => 'row')
+              case 'clear':
+                return cache.clear()
+              case 'lose the connection':
+                link.hold = () => Promise.reject(new Error('connection lost'))
+                return
+              case 'find it again':
+                link.hold = () => Promise.resolve()
+                return
+              case 'wait':
+                return
+              case 'read': {
+                const { table, parameter, how } = each
+                const operation = `select ${table}`
+                const isMode = ['refresh', 'only-if-cached', 'bypass'].includes(how)
+                const load = async () => {
+                  await Promise.resolve()
+                  if (how === 'fails') throw new Error('gone')
+                  if (how === 'is never answered') return new Promise<never>(() => {})
+                  return how === 'big' ? 'x'.repeat(9000) : parameter
+                }
+                const send = () =>
+                  harness.read(load, {
+                    ...{ operation, parameters: [parameter] },
+                    cancellable: how === 'is cancellable',
+                    tables: how === 'opaque' ? 'unknown' : [`t${table}`],
+                    ...(isMode && { hint: { mode: how as 'refresh' } }),
+                  })
+                if (how === 'is explained') return cache.explain(send)
+                calls.set(operation, (calls.get(operation) ?? 0) + 1)
+                return send()
+              }
             }
-            const { table, parameter, how } = each
-            const operation = `select ${table}`
-            calls.set(operation, (calls.get(operation) ?? 0) + 1)
-            const isMode = ['refresh', 'only-if-cached', 'bypass'].includes(how)
-            const load = async () => {
-              await Promise.resolve()
-              if (how === 'fails') throw new Error('gone')
-              return how === 'big' ? 'x'.repeat(9000) : parameter
-            }
-            await harness
-              .read(load, {
-                ...{ operation, parameters: [parameter] },
-                tables: how === 'opaque' ? 'unknown' : [`t${table}`],
-                ...(isMode && { hint: { mode: how as 'refresh' } }),
-              })
-              .catch(() => {})
-          })
+          }
+          const running: Promise<unknown>[] = []
+          for (const each of steps) {
+            running.push(happens(each).catch(() => {}))
+            if (each.kind === 'wait') await new Promise((resolve) => setImmediate(resolve))
+          }
+          // What is never answered is given up, and whoever waits for it.
+          for (const _turn of [1, 2, 3, 4]) {
+            await new Promise((resolve) => setImmediate(resolve))
+            clock.advance(100)
+          }
           await Promise.all(running)
-          await cache.close()
 
           const { queries, totals } = cache.metrics()
           const reads = queries.filter(({ kind }) => kind === 'read')
-          for (const { fingerprint, ...read } of reads) {
+          for (const read of reads) {
             const parts = sum(read.hits) + sum(read.misses) + sum(read.bypasses)
-            expect([fingerprint, parts]).toEqual([fingerprint, read.calls])
-            expect(read.calls).toBe(calls.get(fingerprint))
+            expect([read.fingerprint, parts]).toEqual([read.fingerprint, read.calls])
             expect(read.hit.count).toBe(sum(read.hits))
+            if (options.maxShapes === undefined) {
+              expect([read.fingerprint, read.calls]).toEqual([
+                ...[read.fingerprint, calls.get(read.fingerprint)],
+              ])
+            }
           }
           const all = [...calls.values()].reduce((a, b) => a + b, 0)
           const { hits, misses, bypasses } = totals.reads
@@ -251,7 +298,7 @@ describe('however calls go on beside each other', () => {
           expect(totals.hit.count).toBe(hits)
           expect(writes).toHaveLength(totals.writes.calls)
         }),
-        { numRuns: 300 },
+        { numRuns: 150 },
       )
     },
   )
