@@ -75,6 +75,7 @@ export type {
   ReadDescription,
   Tables,
   WriteDescription,
+  WriteReach,
 } from './policies/query.ts'
 export { Policies, POLICY_OPTION_NAMES, resolveHint, UNCACHED } from './policies/policy.ts'
 export type {

@@ -2,10 +2,9 @@ import type {
   BypassReason,
   QueryDescription,
   ReadDescription,
-  Tables,
   WriteDescription,
 } from '@tidemark/core'
-import type { Catalogue, RowChange } from '@tidemark/sql'
+import type { Catalogue, RelationsWritten, RowChange } from '@tidemark/sql'
 import type { Analysis } from './analyse-query.ts'
 
 /** A query as its text and the database's catalogue together tell. */
@@ -41,10 +40,17 @@ function writeUnder(
   description: WriteDescription,
 ): Described {
   const { tables: named, changesSchema } = description
-  const reach = (tables: readonly string[]): Tables =>
+  const reach = (tables: readonly string[]) =>
     catalogue?.writes(tables.map((table) => ({ table, change: 'any' }))) ?? 'unknown'
-  const described = (tables: Tables, lacks?: Described['lacks']): Described => ({
-    description: { ...description, tables, reach },
+  const described = (
+    written: RelationsWritten | 'unknown',
+    lacks?: Described['lacks'],
+  ): Described => ({
+    description: {
+      ...description,
+      ...(written === 'unknown' ? { tables: written } : written),
+      reach,
+    },
     lacks,
   })
   if (named === 'unknown') return described('unknown')
@@ -52,10 +58,10 @@ function writeUnder(
     return described(catalogue ? tablesDefined(catalogue, named, changes) : 'unknown')
   if (changes) {
     if (!catalogue) return described('unknown', 'catalogue')
-    const tables = catalogue.writes(changes)
-    return described(tables, catalogue.hasAll(named) ? undefined : 'relation')
+    const written = catalogue.writes(changes)
+    return described(written, catalogue.hasAll(named) ? undefined : 'relation')
   }
-  return described(named)
+  return described({ tables: named, reached: [] })
 }
 
 /** What it defines need not be there yet. What it drops may delete rows elsewhere. */
@@ -63,7 +69,8 @@ function tablesDefined(
   catalogue: Catalogue,
   named: readonly string[],
   changes: readonly RowChange[] = [],
-): Tables {
+): RelationsWritten | 'unknown' {
   const written = catalogue.writes(changes)
-  return written === 'unknown' ? written : [...catalogue.defines(named), ...written]
+  if (written === 'unknown') return written
+  return { ...written, tables: [...catalogue.defines(named), ...written.tables] }
 }

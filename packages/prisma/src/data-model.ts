@@ -39,6 +39,8 @@ export interface Dependent {
   readonly model: Model | undefined
   readonly onDelete: 'delete' | 'change' | 'nothing'
   readonly onUpdate: boolean
+  /** What the schema says of both, in the words of SQL. */
+  readonly rules: { readonly onDelete: string; readonly onUpdate: string }
   /** The fields that it refers to: a change of others does not concern it. `'unknown'`: all. */
   readonly references: readonly string[] | 'unknown'
   /** The fields of its own that change with them. */
@@ -133,6 +135,7 @@ function addRelation(
       model: undefined,
       onDelete: 'delete',
       onUpdate: true,
+      rules: CASCADE,
       references: id && id.length > 0 ? id : 'unknown',
       foreignKey: [],
     })
@@ -140,11 +143,13 @@ function addRelation(
   if (holder === 'target' && opposite) {
     // Prisma's defaults: optional relations are set to null, required ones refuse.
     const onDelete = opposite.onDelete ?? (opposite.isOptional ? 'SetNull' : 'Restrict')
+    const onUpdate = opposite.onUpdate ?? 'Cascade'
     draft.dependents.push({
       table: target.table,
       model: target,
       onDelete: onDelete === 'Cascade' ? 'delete' : changesRows(onDelete) ? 'change' : 'nothing',
-      onUpdate: changesRows(opposite.onUpdate ?? 'Cascade'),
+      onUpdate: changesRows(onUpdate),
+      rules: { onDelete: ruleOf(onDelete), onUpdate: ruleOf(onUpdate) },
       references: opposite.references.length > 0 ? opposite.references : 'unknown',
       foreignKey: opposite.foreignKey,
     })
@@ -155,6 +160,7 @@ function addRelation(
       model: target,
       onDelete: 'delete',
       onUpdate: true,
+      rules: CASCADE,
       references: 'unknown',
       foreignKey: 'unknown',
     })
@@ -178,3 +184,10 @@ function oppositeOf(
 function changesRows(action: string): boolean {
   return action !== 'Restrict' && action !== 'NoAction'
 }
+
+/** `SetNull` is `set null`. */
+function ruleOf(action: string): string {
+  return action.replaceAll(/(?<=[a-z])(?=[A-Z])/g, ' ').toLowerCase()
+}
+
+const CASCADE = { onDelete: 'cascade', onUpdate: 'cascade' }

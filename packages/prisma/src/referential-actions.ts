@@ -1,4 +1,5 @@
 import type { Dependent, Model } from './data-model.ts'
+import type { WrittenTables } from './written-tables.ts'
 
 /**
  * Adds the tables that the database changes by itself when rows of `model` are deleted: by `onDelete`
@@ -6,14 +7,14 @@ import type { Dependent, Model } from './data-model.ts'
  */
 export function rowsDeleted(
   model: Model,
-  written: Set<string>,
+  written: WrittenTables,
   seen: Set<Model> = new Set(),
 ): void {
   if (seen.has(model)) return
   seen.add(model)
   for (const dependent of model.dependents) {
     if (dependent.onDelete === 'nothing') continue
-    written.add(dependent.table)
+    written.follow(dependent.table, model.table, `on delete ${dependent.rules.onDelete}`)
     foreignKeyChanged(dependent, written)
     if (dependent.onDelete === 'delete' && dependent.model) {
       rowsDeleted(dependent.model, written, seen)
@@ -25,7 +26,7 @@ export function rowsDeleted(
 export function rowsChanged(
   model: Model,
   fields: ReadonlySet<string>,
-  written: Set<string>,
+  written: WrittenTables,
   seen: Set<Dependent> = new Set(),
 ): void {
   for (const dependent of model.dependents) {
@@ -33,7 +34,7 @@ export function rowsChanged(
     const { references } = dependent
     if (references !== 'unknown' && !references.some((field) => fields.has(field))) continue
     seen.add(dependent)
-    written.add(dependent.table)
+    written.follow(dependent.table, model.table, `on update ${dependent.rules.onUpdate}`)
     foreignKeyChanged(dependent, written, seen)
   }
 }
@@ -41,7 +42,7 @@ export function rowsChanged(
 /** The columns of a foreign key may be what another foreign key refers to. */
 function foreignKeyChanged(
   { model, foreignKey }: Dependent,
-  written: Set<string>,
+  written: WrittenTables,
   seen?: Set<Dependent>,
 ): void {
   if (!model) return

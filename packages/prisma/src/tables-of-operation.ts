@@ -1,7 +1,8 @@
-import type { Tables } from '@tidemark/core'
+import type { Tables, WriteReach } from '@tidemark/core'
 import type { DataModel, Model, Relation } from './data-model.ts'
 import { rowsChanged, rowsDeleted } from './referential-actions.ts'
 import { isPlainRecord } from './shape-key.ts'
+import { WrittenTables } from './written-tables.ts'
 
 /**
  * Words with a meaning of their own in Prisma's arguments. A field may bear the same name; it is then
@@ -77,10 +78,11 @@ export function tablesOfWrite(
   modelName: string,
   action: string,
   args: unknown,
-): Tables {
+): WriteReach | 'unknown' {
   const model = models.get(modelName)
   if (!model) return 'unknown'
-  const written = new Set<string>([model.table])
+  const written = new WrittenTables()
+  written.add(model.table)
   if (action.startsWith('delete')) rowsDeleted(model, written)
   for (const [key, value] of entriesOf(args)) {
     if (key === 'create') visitData(model, value, 'new', written)
@@ -89,13 +91,13 @@ export function tablesOfWrite(
       visitData(model, value, action.startsWith('create') ? 'new' : 'existing', written)
     }
   }
-  return [...written].sort()
+  return written.all
 }
 
 type Rows = 'new' | 'existing'
 
 /** The data of a write to rows of `model`. Nothing refers to new rows yet, so their keys change nothing. */
-function visitData(model: Model, value: unknown, rows: Rows, written: Set<string>): void {
+function visitData(model: Model, value: unknown, rows: Rows, written: WrittenTables): void {
   const changed = new Set<string>()
   for (const [key, child] of entriesOf(value)) {
     if (child === undefined) continue
@@ -119,7 +121,7 @@ function visitNested(
   model: Model,
   relation: Relation,
   operations: unknown,
-  written: Set<string>,
+  written: WrittenTables,
 ): void {
   const { target, holder, joinTable } = relation
   for (const [operation, value] of entriesOf(operations)) {
@@ -138,7 +140,7 @@ function visitNested(
 }
 
 /** A link from the other side writes the foreign key there, which others may refer to in turn. */
-function changeForeignKeyOf(model: Model, target: Model, written: Set<string>): void {
+function changeForeignKeyOf(model: Model, target: Model, written: WrittenTables): void {
   for (const back of target.relations.values()) {
     if (back.target === model && back.foreignKey.length > 0) {
       rowsChanged(target, new Set(back.foreignKey), written)

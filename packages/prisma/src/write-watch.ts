@@ -1,10 +1,11 @@
 import {
   type Engine,
   type ReadOrigin,
-  type Tables,
   takeWriteThrough,
   type WriteCall,
+  type WriteDescription,
   type WritePlan,
+  type WriteReach,
   type WriteThrough,
 } from '@tidemark/core'
 import type { Catalogue, DatabaseCatalogue } from '@tidemark/sql'
@@ -230,16 +231,21 @@ export class WriteWatch {
       const named = tablesOfWrite(this.dataModel, model.name, operation, args)
       return this.engine.plan(
         { adapter: 'prisma', fingerprint: fingerprint(name, model, args) },
-        { kind: 'write', tables: this.#tablesChanged(named, catalogue) },
+        { kind: 'write', ...this.#tablesChanged(named, catalogue) },
       )
     })
   }
 
   /** Foreign keys have been followed as far as the schema tells of them, by the columns that change. */
-  #tablesChanged(named: Tables, catalogue: Catalogue | undefined): Tables {
-    if (named === 'unknown' || !catalogue) return 'unknown'
-    const changes = named.map((table) => ({ table, change: 'any' as const }))
-    return catalogue.writes(changes, this.#followedKeys.has)
+  #tablesChanged(
+    named: WriteReach | 'unknown',
+    catalogue: Catalogue | undefined,
+  ): Pick<WriteDescription, 'tables' | 'reached'> {
+    if (named === 'unknown' || !catalogue) return { tables: 'unknown' }
+    const changes = named.tables.map((table) => ({ table, change: 'any' as const }))
+    const written = catalogue.writes(changes, this.#followedKeys.has)
+    if (written === 'unknown') return { tables: written }
+    return { tables: written.tables, reached: [...named.reached, ...written.reached] }
   }
 
   /** An operation of a version of Prisma that came later. */

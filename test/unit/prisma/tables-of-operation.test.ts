@@ -1,3 +1,4 @@
+import type { WriteReach } from '@tidemark/core'
 import { describe, expect, it } from 'vitest'
 import { buildDataModel } from '../../../packages/prisma/src/data-model.ts'
 import { tablesOfRead, tablesOfWrite } from '../../../packages/prisma/src/tables-of-operation.ts'
@@ -101,7 +102,8 @@ const writes: Case[] = [
   ['Nothing.delete', {}, 'unknown'],
 ]
 
-function show(tables: readonly string[] | 'unknown'): string {
+function show(found: readonly string[] | WriteReach | 'unknown'): string {
+  const tables = typeof found === 'object' && 'tables' in found ? found.tables : found
   return tables === 'unknown' ? tables : tables.join(' ')
 }
 

@@ -35,8 +35,10 @@ function catalogue(
   return new Catalogue({ relations }, { ...options, ...more })
 }
 
-const sorted = (tables: readonly string[] | 'unknown') =>
-  tables === 'unknown' ? tables : [...tables].sort().join(' ')
+const sorted = (written: ReturnType<Catalogue['writes']> | readonly string[]) => {
+  if (written === 'unknown') return written
+  return [...('tables' in written ? written.tables : written)].sort().join(' ')
+}
 
 describe('what a write writes', () => {
   const cascading = catalogue([
@@ -51,6 +53,53 @@ describe('what a write writes', () => {
     relation('note', { keys: [key('mark', { onUpdate: 'update', references: ['ref'] })] }),
     ...['badge', 'toy', 'mark'].map((name) => relation(name)),
   ])
+
+  it('says how it comes to each table that nobody named', () => {
+    const ways = (written: ReturnType<Catalogue['writes']>) =>
+      written === 'unknown'
+        ? written
+        : written.reached.map(({ table, from, by }) => `${from} → ${table} (${by})`)
+    expect(ways(cascading.writes([{ table: 'public.Person', change: 'delete' }]))).toEqual([
+      'person → pet (on delete cascade)',
+      'person → note (on delete cascade)',
+      'note → mark (on update cascade)',
+      'pet → toy (on delete cascade)',
+    ])
+    const both = ['person', 'pet'].map((table) => ({ table, change: 'delete' as const }))
+    expect(ways(cascading.writes(both))).not.toContain('person → pet (on delete cascade)')
+    const others = catalogue(
+      [
+        relation('a', {
+          keys: [
+            key('b', {
+              onDelete: 'update',
+              onUpdate: 'update',
+              rules: { onDelete: 'set null', onUpdate: 'set default' },
+            }),
+            // Itself, which was named.
+            key('a', { onDelete: 'delete' }),
+          ],
+          triggers: [
+            { on: ['any'], writes: ['c'] },
+            { on: ['any'], writes: ['d'], kind: 'rule' },
+          ],
+          writes: ['e'],
+        }),
+        ...['b', 'c', 'd', 'e', 'f', 'g'].map((name) => relation(name)),
+      ],
+      { sideEffects: { f: ['g'] } },
+    )
+    expect(ways(others.writes([{ table: 'a', change: 'delete' }]))).toEqual([
+      'a → c (trigger)',
+      'a → d (rule)',
+      'a → e (view or partition)',
+      'a → b (on delete set null)',
+    ])
+    expect(ways(others.writes([{ table: 'a', change: 'update' }]))).toContain(
+      'a → b (on update set default)',
+    )
+    expect(ways(others.writes([{ table: 'f', change: 'insert' }]))).toEqual(['f → g (sideEffects)'])
+  })
 
   it.each<[string, Omit<RowChange, 'table'>, string]>([
     ['an insert', { change: 'insert' }, 'person'],

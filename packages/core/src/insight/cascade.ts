@@ -37,21 +37,27 @@ export function cascadeOf(
   derivations: Derivations,
   max: number,
 ): readonly (readonly CascadeStep[])[] {
+  const isMoved = new Set(tags)
   const followed = new Set(reached.map(({ table }) => tableTag(table)))
   const paths = new Map<Tag, readonly Step[]>()
   for (const tag of tags) if (!followed.has(tag)) paths.set(tag, [{ tag }])
   const found: (readonly Step[])[] = []
-  const add = (path: readonly Step[] | undefined, tag: Tag, by: string): void => {
-    if (!path || paths.has(tag) || found.length === max) return
+  const follow = (from: Tag, tag: Tag, by: string): void => {
+    if (paths.has(tag) || found.length === max) return
+    if (!paths.has(from) && isMoved.has(from)) paths.set(from, [{ tag: from }])
+    const path = paths.get(from)
+    if (!path) return
     const longer = [...path, { tag, by }]
     paths.set(tag, longer)
     found.push(longer)
   }
-  for (const { table, from, by } of reached) add(paths.get(tableTag(from)), tableTag(table), by)
+  for (const { table, from, by } of reached) follow(tableTag(from), tableTag(table), by)
+  // What is reached from nothing that was made old was made old for itself.
+  for (const tag of tags) if (!paths.has(tag)) paths.set(tag, [{ tag }])
   // It goes on to what is added meanwhile.
-  for (const [tag, path] of paths) {
+  for (const tag of paths.keys()) {
     if (found.length === max) break
-    for (const key of derivations.dependentsOf(tag)) add(path, key, 'depends')
+    for (const key of derivations.dependentsOf(tag)) follow(tag, key, 'depends')
   }
   return found.map((path) => path.map(({ tag, by }) => ({ ...namedTag(tag), ...(by && { by }) })))
 }

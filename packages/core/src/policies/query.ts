@@ -1,3 +1,4 @@
+import type { ReachedTable } from '../insight/cascade.ts'
 import type { BypassReason } from '../insight/outcomes.ts'
 import type { ShapeMetrics } from '../insight/shape-metrics.ts'
 import type { CachedHint, Policies, ResolvedHint, TablesDecision } from './policy.ts'
@@ -56,7 +57,15 @@ export interface WriteDescription {
   /** Set for what may define tables, keys, triggers or views: what is known of the schema is old then. */
   readonly changesSchema?: boolean
   /** What a write to these tables changes, they included. Asked for the tables that a hint names. */
-  readonly reach?: (tables: readonly string[]) => Tables
+  readonly reach?: (tables: readonly string[]) => WriteReach | 'unknown'
+  /** How it comes to those of `tables` that it does not name itself, each after the one that it follows from. */
+  readonly reached?: readonly ReachedTable[]
+}
+
+/** What a write to some tables changes, they included, and how it comes to the others. */
+export interface WriteReach {
+  readonly tables: readonly string[]
+  readonly reached: readonly ReachedTable[]
 }
 
 /** The one value that adapters turn every query into. Made from a query's shape, never its parameters. */
@@ -161,18 +170,21 @@ export class WritePlan {
   readonly shape: ShapeMetrics
   readonly tables: Tables
   readonly takesEffect: 'at-commit' | 'at-once'
-  readonly #reach: (tables: readonly string[]) => Tables
+  readonly #reach: (tables: readonly string[]) => WriteReach | 'unknown'
+  readonly #reached: readonly ReachedTable[]
   readonly #found: readonly string[]
   readonly changesSchema: boolean
 
   constructor(shape: ShapeMetrics, description: WriteDescription) {
     const { tables, takesEffect = 'at-commit', opaqueBecause, found = [] } = description
-    const { changesSchema = false, reach = (named: readonly string[]) => named } = description
+    const { changesSchema = false, reached = [] } = description
+    const { reach = (named: readonly string[]) => ({ tables: named, reached: [] }) } = description
     this.shape = shape
     if (tables === 'unknown' && opaqueBecause !== undefined) shape.isOpaqueBecause(opaqueBecause)
     this.tables = tables
     this.takesEffect = takesEffect
     this.#reach = reach
+    this.#reached = reached
     this.#found = found
     this.changesSchema = changesSchema
   }
@@ -181,22 +193,31 @@ export class WritePlan {
   tags(hint: CachedHint | undefined): readonly Tag[] {
     const schema = this.changesSchema ? [SCHEMA] : []
     const named = hint?.tables ?? []
-    const reached = named.length > 0 ? this.#reach(named) : []
+    const reached = named.length > 0 ? this.#reach(named) : NOTHING
     if (reached === 'unknown' || (this.tables === 'unknown' && named.length === 0)) {
       return [EVERYTHING, ...schema]
     }
     const known = this.tables === 'unknown' ? this.#reachOfFound : this.tables
-    const tables = [...known, ...reached, ...named.flatMap(namesOfTable)]
+    const tables = [...known, ...reached.tables, ...named.flatMap(namesOfTable)]
     return [...tagsOfWrite(tables, hint?.tags, hint?.key), ...schema]
+  }
+
+  /** How it comes to tables that nobody has named, for people who wonder. */
+  reached(hint: CachedHint | undefined): readonly ReachedTable[] {
+    const named = hint?.tables ?? []
+    const all = named.length > 0 ? this.#reach(named) : NOTHING
+    return all === 'unknown' ? this.#reached : [...this.#reached, ...all.reached]
   }
 
   /** Whoever names tables says that the rest of what it does is no matter of all others. */
   get #reachOfFound(): readonly string[] {
     return this.#found.flatMap((table) => {
       const reached = this.#reach([table])
-      return reached === 'unknown' ? [table] : reached
+      return reached === 'unknown' ? [table] : reached.tables
     })
   }
 }
+
+const NOTHING: WriteReach = { tables: [], reached: [] }
 
 export type QueryPlan = ReadPlan | WritePlan

@@ -1,8 +1,9 @@
 import type { Consistency } from '../policies/consistency.ts'
 import type { Engine } from '../engine.ts'
+import type { ReachedTable } from '../insight/cascade.ts'
 import type { ResolvedHint } from '../policies/policy.ts'
 import type { WritePlan } from '../policies/query.ts'
-import type { Tag } from '../marks/tags.ts'
+import { tableTag, type Tag } from '../marks/tags.ts'
 import { type OutcomeOf, settle, WriteIntent } from './write-intent.ts'
 import type { WriteThrough } from './write-through.ts'
 
@@ -18,6 +19,18 @@ export interface WriteCall {
 /** The tags that a write makes old. */
 export function tagsOfCall({ plan, hint }: WriteCall): readonly Tag[] {
   return plan.tags(hint?.cached ? hint : undefined)
+}
+
+/** How these writes, in their order, come to tables that none of them names. */
+export function reachedBy(calls: readonly WriteCall[]): readonly ReachedTable[] {
+  const named = new Set<Tag>()
+  const reached = calls.flatMap((call) => {
+    const own = call.plan.reached(call.hint?.cached ? call.hint : undefined)
+    const followed = new Set(own.map(({ table }) => tableTag(table)))
+    for (const tag of tagsOfCall(call)) if (!followed.has(tag)) named.add(tag)
+    return own
+  })
+  return reached.filter(({ table }) => !named.has(tableTag(table)))
 }
 
 /** What the write does for other processes. */
@@ -40,7 +53,7 @@ export async function invalidateOnWrite<T>(
   const startedAt = engine.clock.now()
   const tags = tagsOfCall(call)
   shape.write()
-  engine.audit.record('write', shape.fingerprint, tags)
+  engine.audit.record('write', shape.fingerprint, tags, () => reachedBy([call]))
   return underIntent(
     engine,
     tags,

@@ -1,7 +1,14 @@
 import { type Consistency, strictest } from '../policies/consistency.ts'
 import type { Engine } from '../engine.ts'
-import { consistencyOf, tagsOfCall, underIntent, type WriteCall } from './invalidate-on-write.ts'
+import {
+  consistencyOf,
+  reachedBy,
+  tagsOfCall,
+  underIntent,
+  type WriteCall,
+} from './invalidate-on-write.ts'
 import type { Tag } from '../marks/tags.ts'
+import type { WritePlan } from '../policies/query.ts'
 import { type OutcomeOf, settle, WriteIntent, type WriteOutcome } from './write-intent.ts'
 
 /**
@@ -19,8 +26,8 @@ import { type OutcomeOf, settle, WriteIntent, type WriteOutcome } from './write-
 export class TransactionScope {
   readonly #engine: Engine
   readonly #tags = new Set<Tag>()
-  /** The shapes of its first writes, for the audit trail. */
-  readonly #causes = new Set<string>()
+  /** Its first writes, one of each shape, for the audit trail. */
+  readonly #causes = new Map<WritePlan, WriteCall>()
   /** The strictest of what its writes ask for. */
   #consistency: Consistency = 'fresh'
   /** Of the COMMIT that is under way. A promise, so that two who come at once share one intent. */
@@ -39,7 +46,9 @@ export class TransactionScope {
     const { shape, takesEffect } = call.plan
     const tags = tagsOfCall(call)
     for (const tag of tags) this.#tags.add(tag)
-    if (this.#causes.size < MAX_CAUSES) this.#causes.add(shape.fingerprint)
+    if (this.#causes.size < MAX_CAUSES && !this.#causes.has(call.plan)) {
+      this.#causes.set(call.plan, call)
+    }
     if (this.#intent ?? this.#commitsByItself) this.#record(tags)
     this.#consistency = strictest(this.#consistency, consistencyOf(this.#engine, call))
     if (takesEffect === 'at-once') this.mayCommitByItself()
@@ -104,7 +113,10 @@ export class TransactionScope {
   }
 
   #record(tags: readonly Tag[]): void {
-    this.#engine.audit.record('write', [...this.#causes].join('; '), tags)
+    const calls = [...this.#causes.values()]
+    const shapes = new Set(calls.map(({ plan }) => plan.shape.fingerprint))
+    const cause = [...shapes].slice(0, MAX_SHOWN).join('; ')
+    this.#engine.audit.record('write', cause, tags, () => reachedBy(calls))
   }
 
   /**
@@ -125,4 +137,5 @@ export class TransactionScope {
   }
 }
 
-const MAX_CAUSES = 3
+const MAX_CAUSES = 100
+const MAX_SHOWN = 3

@@ -108,10 +108,11 @@ export class CatalogueBuilder {
     on: readonly Change[],
     text: string,
     setsOwnRow: boolean,
+    kind?: Trigger['kind'],
   ): void {
     const body = readBody(text, this.#context)
     const writes = body.isOpaque ? 'unknown' : this.relationsIn(body)
-    this.addTrigger(table, { on, writes, sets: setsOwnRow ? body.sets : [] })
+    this.addTrigger(table, { on, writes, sets: setsOwnRow ? body.sets : [], ...(kind && { kind }) })
   }
 
   /**

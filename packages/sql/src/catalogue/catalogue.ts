@@ -7,13 +7,21 @@ import type {
   RowChange,
   Trigger,
 } from './relation.ts'
-import { WrittenRows } from './written-rows.ts'
+import { type ReachedTable, WrittenRows } from './written-rows.ts'
 
 /** What a read of some relations depends on. */
 export interface RelationsRead {
   /** Physical names, those that were asked for included. */
   readonly tables: readonly string[]
   readonly obstacle?: Obstacle | 'unknown-relation' | undefined
+}
+
+/** What a write to some relations changes. */
+export interface RelationsWritten {
+  /** Physical names, those that were asked for included. */
+  readonly tables: readonly string[]
+  /** How it comes to the others, each after the one that it follows from. */
+  readonly reached: readonly ReachedTable[]
 }
 
 export interface CatalogueContent {
@@ -96,7 +104,7 @@ export class Catalogue {
   writes(
     changes: readonly RowChange[],
     isFollowed: (table: string, key: ForeignKey) => boolean = () => false,
-  ): readonly string[] | 'unknown' {
+  ): RelationsWritten | 'unknown' {
     const tables = new Set<string>()
     const rows = new WrittenRows()
     let isKnown = true
@@ -109,8 +117,8 @@ export class Catalogue {
       isKnown = this.#addConsequences(rows, next.table, next.change, next.columns, () => false)
     }
     if (!isKnown) return 'unknown'
-    for (const table of rows.tables) tables.add(table)
-    return [...tables]
+    const reached = rows.reached.filter(({ table }) => !tables.has(table))
+    return { tables: [...tables, ...reached.map(({ table }) => table)], reached }
   }
 
   /** What the database does when rows of one table change. `false`: that is not known. */
@@ -124,18 +132,22 @@ export class Catalogue {
     const relations = this.#find(table)
     const declared = this.#declared.get(table)
     if (!this.#isKnown(table)) return false
-    for (const written of declared ?? []) rows.add(this.#physical(written), 'any')
+    rows.from = table
+    for (const written of declared ?? []) rows.add(this.#physical(written), 'any', 'sideEffects')
     for (const relation of relations) {
-      if (fold(relation.name) !== table) rows.add(fold(relation.name), change, columns)
-      const triggers = relation.triggers.filter((trigger) => fires(trigger, change))
-      for (const { writes } of declared ? [] : triggers) {
-        if (writes === 'unknown') return false
-        for (const written of writes) rows.add(this.#physical(written), 'any')
+      if (fold(relation.name) !== table) {
+        rows.add(fold(relation.name), change, 'one of its name', columns)
       }
-      if (relation.replacesRows && change !== 'delete') rows.add(table, 'delete')
+      const triggers = relation.triggers.filter((trigger) => fires(trigger, change))
+      for (const { writes, kind = 'trigger' } of declared ? [] : triggers) {
+        if (writes === 'unknown') return false
+        for (const written of writes) rows.add(this.#physical(written), 'any', kind)
+      }
+      if (relation.replacesRows && change !== 'delete') rows.add(table, 'delete', 'replace')
       // An update may move a row from one partition to another.
       const below = change === 'update' ? 'any' : change
-      for (const other of relation.writes) rows.add(this.#physical(other), below)
+      for (const other of relation.writes)
+        rows.add(this.#physical(other), below, 'view or partition')
       const own = columnsSetBy(triggers)
       for (const key of relation.keys) {
         const dependent = this.#physical(key.table)
@@ -217,19 +229,20 @@ function obstacleOf({ obstacle }: Relation, isPartitioned: boolean): Obstacle | 
 function addDeleted(
   rows: WrittenRows,
   table: string,
-  { onDelete, columns }: ForeignKey,
+  { onDelete, columns, rules }: ForeignKey,
   change: Change,
 ): void {
   if (change !== 'delete' && change !== 'any') return
-  if (onDelete === 'delete') rows.add(table, 'delete')
-  if (onDelete === 'update') rows.add(table, 'update', columns)
+  const by = `on delete ${rules?.onDelete ?? 'cascade'}`
+  if (onDelete === 'delete') rows.add(table, 'delete', by)
+  if (onDelete === 'update') rows.add(table, 'update', by, columns)
 }
 
 /** @param set the columns that are set; `undefined` for any */
 function addUpdated(
   rows: WrittenRows,
   table: string,
-  { onUpdate, references, columns }: ForeignKey,
+  { onUpdate, references, columns, rules }: ForeignKey,
   change: Change,
   set: readonly string[] | undefined,
 ): void {
@@ -241,7 +254,9 @@ function addUpdated(
     !references ||
     references.some((name) => names.includes(fold(name))) ||
     names.some((name) => ROW_IDS.has(name))
-  if (concerns) rows.add(table, 'update', columns)
+  if (concerns) {
+    rows.add(table, 'update', `on update ${rules?.onUpdate ?? 'cascade'}`, columns)
+  }
 }
 
 /** SQLite's other names for an integer primary key. */

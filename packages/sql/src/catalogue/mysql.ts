@@ -77,11 +77,13 @@ function addKeys(
       const isComputed = references.some((column) =>
         generated.has(JSON.stringify([referenced.schema, referenced.name, column])),
       )
+      const [onDelete, onUpdate] = [rule?.['d'] ?? 'CASCADE', rule?.['e'] ?? 'CASCADE']
       builder.addKey(
         referenced,
         {
-          onDelete: (rule?.['d'] ?? 'CASCADE') === 'CASCADE' ? 'delete' : actionOf(rule!['d']!),
-          onUpdate: actionOf(rule?.['e'] ?? 'CASCADE'),
+          onDelete: onDelete === 'CASCADE' ? 'delete' : actionOf(onDelete),
+          onUpdate: actionOf(onUpdate),
+          rules: { onDelete: onDelete.toLowerCase(), onUpdate: onUpdate.toLowerCase() },
           columns: sorted.map((column) => text(column, 'd')),
           references: isComputed ? undefined : references,
         },

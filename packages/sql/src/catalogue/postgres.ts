@@ -137,7 +137,7 @@ export const postgresCatalogue: CatalogueSource = {
     for (const row of of('default')) addDefault(builder, row, settings.functions)
     for (const row of of('rule')) {
       const on = RULE_EVENTS[text(row, 'c')] ?? 'any'
-      builder.addTriggerText(id(row), [on], `${text(row, 'e')} ${row['f'] ?? ''}`, false)
+      builder.addTriggerText(id(row), [on], `${text(row, 'e')} ${row['f'] ?? ''}`, false, 'rule')
     }
     return builder.build()
   },
@@ -178,6 +178,7 @@ function addKey(builder: CatalogueBuilder, row: CatalogueRow): void {
     {
       onDelete: onDelete === 'c' ? 'delete' : actionOf(onDelete),
       onUpdate: actionOf(onUpdate),
+      rules: { onDelete: RULES[onDelete] ?? '', onUpdate: RULES[onUpdate] ?? '' },
       columns: columns ?? undefined,
       references: references ?? undefined,
     },
@@ -186,8 +187,10 @@ function addKey(builder: CatalogueBuilder, row: CatalogueRow): void {
 }
 
 function actionOf(code: string): KeyAction {
-  return ['c', 'n', 'd'].includes(code) ? 'update' : 'nothing'
+  return code in RULES ? 'update' : 'nothing'
 }
+
+const RULES: Readonly<Record<string, string>> = { c: 'cascade', n: 'set null', d: 'set default' }
 
 /** Bits of `pg_trigger.tgtype`. A trigger on TRUNCATE alone has none of these events: it fires on `'any'`. */
 const BEFORE = 2
@@ -225,8 +228,9 @@ function addDefault(
   if (row['d'] === 'c' || functions.effectOf(text(row, 'e'), 2) !== 'unknown') return
   const source = text(row, 'f')
   const isReadable = (row['d'] === 'plpgsql' || row['d'] === 'sql') && source.trim() !== ''
-  if (isReadable) builder.addTriggerText(id(row), ['insert', 'update'], source, false)
-  else builder.addTrigger(id(row), { on: ['insert', 'update'], writes: 'unknown' })
+  if (isReadable) {
+    builder.addTriggerText(id(row), ['insert', 'update'], source, false, 'column default')
+  } else builder.addTrigger(id(row), { on: ['insert', 'update'], writes: 'unknown' })
 }
 
 const RULE_EVENTS: Readonly<Record<string, Change>> = {

@@ -47,6 +47,8 @@ export interface ForeignKey {
   readonly references: readonly string[] | undefined
   /** The columns that it consists of. `undefined`: not known, so any. */
   readonly columns: readonly string[] | undefined
+  /** What the schema says of both, such as `set null`. Default: `cascade`. */
+  readonly rules?: { readonly onDelete: string; readonly onUpdate: string }
 }
 
 /** The rows that refer are left alone, changed (cascade of an update, set null, set default), or deleted. */
@@ -59,6 +61,8 @@ export interface Trigger {
   readonly writes: readonly string[] | 'unknown'
   /** The columns of the row itself that it may set, beside those of the statement. Default: none. `'any'`: not known. */
   readonly sets?: readonly string[] | 'any'
+  /** What it is. Default: a trigger. */
+  readonly kind?: 'rule' | 'column default'
 }
 
 /** What a function of the user's does, as far as the database says. */

@@ -125,6 +125,7 @@ function addKey(
     {
       onDelete: row['f'] === 'CASCADE' ? 'delete' : actionOf(text(row, 'f')),
       onUpdate: actionOf(text(row, 'g')),
+      rules: { onDelete: text(row, 'f').toLowerCase(), onUpdate: text(row, 'g').toLowerCase() },
       columns: columns.map((column) => text(column, 'd')),
       // Left out, it is the primary key.
       references: isKnown ? references : undefined,
