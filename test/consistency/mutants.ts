@@ -120,7 +120,7 @@ export const MUTANTS: readonly Mutant[] = [
     edits: [
       {
         file: SHARED_MARKS,
-        find: '    onMoved: (tags) => marks?.heard(tags),\n',
+        find: '    onMoved: (tags, isPart) => marks?.heard(tags, isPart),\n',
         replace: '    onMoved: () => {},\n',
       },
     ],

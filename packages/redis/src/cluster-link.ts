@@ -5,6 +5,7 @@ import type { Cluster, Redis } from 'ioredis'
 import { scanCluster } from './cluster-scan.ts'
 import { type Limit, Unreachable } from './guard.ts'
 import {
+  type ArgsOf,
   type LookupRequest,
   type MintRequest,
   type RawLookup,
@@ -58,14 +59,10 @@ export class ClusterLink implements RedisLink {
     return Promise.all(minted)
   }
 
-  write(
-    script: Script,
-    marks: readonly string[],
-    args: readonly (string | number)[],
-  ): Promise<number> {
+  write(script: Script, marks: readonly string[], args: ArgsOf): Promise<number> {
     return this.#run(async () => {
       const counts = await Promise.all(
-        marks.map((mark) => runScript(this.#cluster, script, [mark], args)),
+        marks.map((mark, at) => runScript(this.#cluster, script, [mark], args(toldBy(at)))),
       )
       return counts.reduce<number>((sum, count) => sum + Number(count), 0)
     })
@@ -73,13 +70,14 @@ export class ClusterLink implements RedisLink {
 
   replace(
     marks: readonly string[],
-    args: readonly (string | number)[],
+    args: ArgsOf,
     tokens: readonly string[],
   ): Promise<readonly number[]> {
     return this.#run(() =>
       Promise.all(
         marks.map(async (mark, at) => {
-          const done = await runScript(this.#cluster, REPLACE, [mark], [...args, tokens[at]!])
+          const own = [...args(toldBy(at)), tokens[at]!]
+          const done = await runScript(this.#cluster, REPLACE, [mark], own)
           return (done as number[])[0]!
         }),
       ),
@@ -220,4 +218,9 @@ export class ClusterLink implements RedisLink {
 
 interface Server {
   readonly epoch: Promise<string>
+}
+
+/** The first tells of all, and each other of its own mark, in the step in which it moves. */
+function toldBy(at: number): 'all' | number {
+  return at === 0 ? 'all' : at
 }

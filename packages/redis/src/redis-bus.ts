@@ -12,7 +12,8 @@ export interface RedisBusOptions {
   readonly heartbeatMs: number
   /** Called with every beat. */
   readonly onBeat: () => void
-  readonly onMoved: (marks: readonly Tag[]) => void
+  /** @param isPart set where they are some of more, of which another message tells */
+  readonly onMoved: (marks: readonly Tag[], isPart: boolean) => void
   readonly onLost: () => void
 }
 
@@ -43,6 +44,11 @@ export class RedisBus {
   /** What a script is to publish when these marks move. */
   message(marks: readonly Tag[]): string {
     return JSON.stringify([this.#options.instance, ...marks])
+  }
+
+  /** The same for one that moves with others. */
+  messageOfPart(mark: Tag): string {
+    return JSON.stringify([this.#options.instance, [mark]])
   }
 
   close(): void {
@@ -94,9 +100,9 @@ export class RedisBus {
     }
     const moved = readMessage(message)
     if (!moved) return this.#lose()
-    const [instance, ...marks] = moved
     // Its own writes are known here before anyone hears of them.
-    if (instance !== this.#options.instance) this.#options.onMoved(marks as Tag[])
+    if (moved.instance === this.#options.instance) return
+    this.#options.onMoved(moved.marks, moved.isPart)
   }
 
   #checkBeat(): void {
@@ -115,12 +121,19 @@ export class RedisBus {
 /** How long to wait for another server to listen to. */
 const RECONNECT_MS = 100
 
-function readMessage(text: string): string[] | undefined {
+interface Message {
+  readonly instance: string
+  readonly marks: readonly Tag[]
+  readonly isPart: boolean
+}
+
+function readMessage(text: string): Message | undefined {
   try {
-    const message: unknown = JSON.parse(text)
-    return Array.isArray(message) && message.every((part) => typeof part === 'string')
-      ? message
-      : undefined
+    const [instance, ...rest] = JSON.parse(text) as unknown[]
+    const isPart = Array.isArray(rest[0])
+    const marks = isPart ? (rest[0] as unknown[]) : rest
+    const isWhole = [instance, ...marks].every((part) => typeof part === 'string')
+    return isWhole ? { instance: instance as string, marks: marks as Tag[], isPart } : undefined
   } catch {
     return undefined
   }

@@ -21,6 +21,14 @@ export interface MintRequest {
   readonly ttlMs: number
 }
 
+/**
+ * What a script is given beside its marks: where it is run for all of them, and where it is run for one alone, by its place.
+ *
+ * Each run tells others of the marks that it moves. Were each to tell of all, what is sent would grow with the square of their
+ * number; and somebody must tell of all, so that others know that they belong together.
+ */
+export type ArgsOf = (marks: 'all' | number) => readonly (string | number)[]
+
 /** The way to one server, or to a Cluster of them. Calls reject where no answer came in time. */
 export interface RedisLink {
   /** One round trip. */
@@ -31,16 +39,12 @@ export interface RedisLink {
     tokens: readonly string[],
     ttlMs: number,
   ): Promise<readonly SharedMark[]>
-  /** Runs `INTENT` or `RELEASE`. The numbers that they return, added. */
-  write(
-    script: Script,
-    marks: readonly string[],
-    args: readonly (string | number)[],
-  ): Promise<number>
+  /** Runs `INTENT`, `RELEASE` or `UNCLAIM`. The numbers that they return, added. */
+  write(script: Script, marks: readonly string[], args: ArgsOf): Promise<number>
   /** Runs `REPLACE`. What it returns for each of the marks. */
   replace(
     marks: readonly string[],
-    args: readonly (string | number)[],
+    args: ArgsOf,
     tokens: readonly string[],
   ): Promise<readonly number[]>
   /** With what the tokens of these marks begin now. */

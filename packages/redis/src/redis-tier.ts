@@ -25,7 +25,7 @@ import { listEntries, listMarks } from './listing.ts'
 import { type RedisTierOptions, type ResolvedRedisOptions, resolveRedisOptions } from './options.ts'
 import { checkClient, type RedisClient } from './redis-client.ts'
 import { RedisBus } from './redis-bus.ts'
-import type { RedisLink } from './redis-link.ts'
+import type { ArgsOf, RedisLink } from './redis-link.ts'
 import { RedisNames } from './redis-names.ts'
 import { INTENT, RELEASE, type Script, UNCLAIM } from './scripts.ts'
 import { ServerLink } from './server-link.ts'
@@ -148,7 +148,7 @@ class RedisTier implements SharedTier {
     leases.drop(writer)
     const done = await link.replace(
       this.#namesOf(marks),
-      [names.channel, bus.message(marks), writer, this.#options.markTtlMs],
+      telling(bus, names, marks, [writer, this.#options.markTtlMs]),
       marks.map((mark) => tokens.get(mark) ?? ''),
     )
     return done.map((code) => REPLACEMENTS[code] ?? 'lost')
@@ -174,7 +174,7 @@ class RedisTier implements SharedTier {
     claimMs: number,
   ): Promise<void> {
     const { link, names } = this.#parts
-    await link.write(UNCLAIM, [names.claim(key, tokens)], [who, how, claimMs])
+    await link.write(UNCLAIM, [names.claim(key, tokens)], () => [who, how, claimMs])
   }
 
   get hidesNames(): boolean {
@@ -233,7 +233,20 @@ class RedisTier implements SharedTier {
     args: readonly (string | number)[],
   ): Promise<number> {
     const { bus, link, names } = this.#parts
-    return link.write(script, this.#namesOf(marks), [names.channel, bus.message(marks), ...args])
+    return link.write(script, this.#namesOf(marks), telling(bus, names, marks, args))
+  }
+}
+
+/** What a script is given that tells others of the marks it moves. */
+function telling(
+  bus: RedisBus,
+  { channel }: RedisNames,
+  marks: readonly Tag[],
+  args: readonly (string | number)[],
+): ArgsOf {
+  return (at) => {
+    const message = at === 'all' ? bus.message(marks) : bus.messageOfPart(marks[at]!)
+    return [channel, message, ...args]
   }
 }
 
@@ -251,8 +264,8 @@ async function tryOut(link: RedisLink, names: RedisNames, { random }: SharedTier
     trials.map(() => random.token()),
     TRIAL_MS,
   )
-  await link.write(INTENT, trials, [names.channel, message, writer, TRIAL_MS, 'new'])
-  await link.write(RELEASE, trials, [names.channel, message, writer])
+  await link.write(INTENT, trials, () => [names.channel, message, writer, TRIAL_MS, 'new'])
+  await link.write(RELEASE, trials, () => [names.channel, message, writer])
 }
 
 /** How long what a trial leaves behind is kept, where it could not remove it. */
@@ -317,7 +330,7 @@ function open(
     link.write(
       INTENT,
       marks.map((mark) => names.mark(mark)),
-      [names.channel, bus.message(marks), writer, context.leaseMs, 'renew'],
+      telling(bus, names, marks, [writer, context.leaseMs, 'renew']),
     ),
   )
   const codec = new EntryCodec({

@@ -2,6 +2,7 @@ import type { SharedMark } from '@tidemark/core'
 import type { Redis } from 'ioredis'
 import { type Limit, Unreachable } from './guard.ts'
 import {
+  type ArgsOf,
   type LookupRequest,
   type MintRequest,
   type RawLookup,
@@ -56,22 +57,18 @@ export class ServerLink implements RedisLink {
     return Promise.all(minted)
   }
 
-  write(
-    script: Script,
-    marks: readonly string[],
-    args: readonly (string | number)[],
-  ): Promise<number> {
-    return this.#run(async () => Number(await runScript(this.#client, script, marks, args)))
+  write(script: Script, marks: readonly string[], args: ArgsOf): Promise<number> {
+    return this.#run(async () => Number(await runScript(this.#client, script, marks, args('all'))))
   }
 
   replace(
     marks: readonly string[],
-    args: readonly (string | number)[],
+    args: ArgsOf,
     tokens: readonly string[],
   ): Promise<readonly number[]> {
     return this.#run(async () => {
       const connection = this.#connection
-      const done = await runScript(this.#client, REPLACE, marks, [...args, ...tokens])
+      const done = await runScript(this.#client, REPLACE, marks, [...args('all'), ...tokens])
       // Another server may know nothing of those who were at work.
       if (connection !== this.#connection) throw new Error('the connection was lost on the way')
       return done as number[]

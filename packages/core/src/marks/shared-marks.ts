@@ -45,7 +45,7 @@ export function openSharedMarks(
   let marks: SharedMarks | undefined
   shared.open({
     ...{ namespace, clock, random, leaseMs, valueTypes },
-    onMoved: (tags) => marks?.heard(tags),
+    onMoved: (tags, isPart) => marks?.heard(tags, isPart),
     onLost: () => marks?.lost(),
     onReplaced: () => marks?.replaced(),
   })
@@ -202,8 +202,9 @@ export class SharedMarks implements MarkStore {
   }
 
   /** Another process has moved the marks of these tags, or is about to. */
-  heard(tags: readonly Tag[]): void {
+  heard(tags: readonly Tag[], isPart = false): void {
     this.moved(tags)
+    if (isPart) return
     const others = tags.filter((tag) => !this.#everything.includes(tag))
     this.#onHeard(others.length < tags.length ? [EVERYTHING, ...others] : tags)
   }

@@ -183,8 +183,12 @@ export interface SharedTierContext {
   readonly valueTypes: readonly ValueType[]
   /** How long a lock outlives a process that vanished, in milliseconds. */
   readonly leaseMs: number
-  /** Another process has moved or locked the marks of these tags. */
-  readonly onMoved: (tags: readonly Tag[]) => void
+  /**
+   * Another process has moved or locked the marks of these tags.
+   *
+   * @param isPart set where they are some of more, and it is told of all of them at about the same time
+   */
+  readonly onMoved: (tags: readonly Tag[], isPart?: boolean) => void
   /** Word of other processes may have been missed: what is known of the marks is worth nothing. */
   readonly onLost: () => void
   /**
