@@ -21,10 +21,19 @@ it('what a Cluster is told of many marks grows with their number, and others hea
     return cache
   }
   const [one, other] = [join(), join()]
+  const publisher = new Cluster(servers.startupNodes, servers.options)
+  stack.defer(() => publisher.disconnect())
   const isHit = async (tag: string) => {
     let loads = 0
     await other.getOrLoad(tag, () => (loads += 1), { tags: [tag] })
     return loads === 0
+  }
+  const sharedHits = () =>
+    other.metrics().queries.reduce((sum, { hits: { shared = 0 } }) => sum + shared, 0)
+  /** Whether its memory was believed. */
+  const isHitInMemory = async (tag: string) => {
+    const before = sharedHits()
+    return (await isHit(tag)) && sharedHits() === before
   }
   const allHits = async () => (await Promise.all(TAGS.map(isHit))).every(Boolean)
   // Once it listens it has forgotten what it knew before.
@@ -64,4 +73,13 @@ it('what a Cluster is told of many marks grows with their number, and others hea
   expect(heard()[0]).toMatchObject({ origin: 'elsewhere', marks: TAGS.length })
   await vi.waitFor(async () => expect(await isHit('tag-199')).toBe(false))
   expect(other.invalidations().map(({ marks }) => marks)).toEqual([TAGS.length, 1])
+
+  // Word of one alone counts as well: its mark may have been read after the word of all, and before it moved.
+  await vi.waitFor(async () => expect(await allHits()).toBe(true), { timeout: 10_000 })
+  const ofOne = published.find((message) => message.includes('tag-150') && message.length < whole)
+  await publisher.publish('tidemark:bus', ofOne!)
+  await vi.waitFor(async () => expect(await isHitInMemory('tag-150')).toBe(false), {
+    timeout: 10_000,
+  })
+  expect(await isHitInMemory('tag-151')).toBe(true)
 })

@@ -117,9 +117,13 @@ describe('an event', () => {
     const gate = new Gate()
     link.hold = () => gate.pass(() => undefined)
     emitter.emit('import.done')
-    const closing = cache.close()
+    let isClosed = false
+    const closing = cache.close().then(() => (isClosed = true))
     expect(emitter.listenerCount('import.done') + emitter.listenerCount('user.updated')).toBe(0)
     stop()
+    await gate.reached
+    await new Promise(setImmediate)
+    expect(isClosed).toBe(false)
     gate.open()
     await closing
     expect(await other.getOrLoad('a', () => 'new', { tags: ['vip'] })).toBe('new')
