@@ -251,6 +251,9 @@ export class CachingExecutor implements QueryExecutor {
     const hint = this.#hint(query)
     const plan = this.#chosenPlan(query, planned)
     if (plan.kind === 'write') {
+      // Before the session, to which an error of a write says something.
+      const explained = binding.engine.explained({ plan, hint, outcomeOf })
+      if (explained) return explained
       const write = () => this.#write(plan, planned, query, options)
       return session ? session.inOrder(write) : write()
     }
@@ -334,8 +337,6 @@ export class CachingExecutor implements QueryExecutor {
         return options?.signal?.aborted ? 'unknown' : outcomeOf(error)
       },
     }
-    const explained = binding.engine.explained(call)
-    if (explained) return explained
     if (session) {
       return control
         ? session.control(control, call, send)
