@@ -12,12 +12,12 @@ export function ordersApi(kysely: Kysely<Tables>, cache: Tidemark): Hono {
     // Nobody's reads are not cached.
     partition: () => tenants.getStore(),
   })
-  const registry = prometheus(cache)
   const api = new Hono()
 
   api.get('/metrics', async (c) => {
     if (c.req.header('accept')?.includes('application/json')) return c.json(cache.metrics())
-    return c.text(await registry.metrics(), 200, { 'content-type': registry.contentType })
+    const { text, contentType } = await prometheus(cache)
+    return c.text(text, 200, { 'content-type': contentType })
   })
 
   // In the place of what proves who asks.

@@ -171,6 +171,16 @@ describe('metrics of a query shape', () => {
   })
 })
 
+it('a shape is recognised by its start where it is long', async () => {
+  const { cache, harness } = open()
+  const operation = 'x'.repeat(100_000)
+  await harness.read(() => 1, { operation: `${operation}1` })
+  await harness.read(() => 2, { operation: `${operation}2` })
+  const { queries } = cache.metrics()
+  expect(queries).toMatchObject([{ calls: 2, misses: { absent: 2 } }])
+  expect(queries[0]!.fingerprint.length).toBeLessThan(2100)
+})
+
 /** One call, or something that happens between calls. */
 const step = fc.oneof(
   {

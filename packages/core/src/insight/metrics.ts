@@ -28,7 +28,10 @@ export interface ReadTotals {
 /** The fingerprint under which all shapes beyond the bound are counted together. */
 const OTHER_SHAPES = '(other queries)'
 
-/** The counts of all query shapes, bounded in number. */
+/** What is longer is recognised by its start: those of Prisma are made of whatever the arguments are called. */
+const MAX_LENGTH = 2001
+
+/** The counts of all query shapes, bounded in number and in what each takes. */
 export class Metrics {
   readonly #shapes = new Map<string, ShapeMetrics>()
   readonly #maxShapes: number
@@ -45,7 +48,8 @@ export class Metrics {
   }
 
   /** The counts for this shape; beyond the bound, those that the rest of its adapter and kind share. */
-  shape(adapter: string, fingerprint: string, kind: 'read' | 'write'): ShapeMetrics {
+  shape(adapter: string, given: string, kind: 'read' | 'write'): ShapeMetrics {
+    const fingerprint = given.length > MAX_LENGTH ? `${given.slice(0, MAX_LENGTH)}…` : given
     const id = JSON.stringify([adapter, kind, fingerprint])
     const known = this.#shapes.get(id)
     if (known) return known
