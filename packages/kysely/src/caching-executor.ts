@@ -54,6 +54,8 @@ export class CachingExecutor implements QueryExecutor {
   readonly #bare: QueryExecutor
   readonly #plugins: readonly KyselyPlugin[]
   readonly #context: ExecutorContext
+  /** The one that was asked for last with a hint: most queries of a place in the code come with the same. */
+  #hinted: CachingExecutor | undefined
 
   constructor(inner: QueryExecutor, context: ExecutorContext) {
     this.#inner = inner
@@ -152,7 +154,7 @@ export class CachingExecutor implements QueryExecutor {
 
   withPlugin(plugin: KyselyPlugin): CachingExecutor {
     return plugin instanceof HintPlugin
-      ? this.#with(this.#inner, plugin.hint)
+      ? this.#withHint(plugin.hint)
       : this.#with(this.#inner.withPlugin(plugin))
   }
 
@@ -164,12 +166,17 @@ export class CachingExecutor implements QueryExecutor {
 
   withPluginAtFront(plugin: KyselyPlugin): CachingExecutor {
     return plugin instanceof HintPlugin
-      ? this.#with(this.#inner, plugin.hint)
+      ? this.#withHint(plugin.hint)
       : this.#with(this.#inner.withPluginAtFront(plugin))
   }
 
   withoutPlugins(): CachingExecutor {
     return this.#with(this.#bare)
+  }
+
+  #withHint(hint: ResolvedHint): CachingExecutor {
+    if (this.#hinted?.context.hint !== hint) this.#hinted = this.#with(this.#inner, hint)
+    return this.#hinted
   }
 
   #with(inner: QueryExecutor, hint = this.#context.hint): CachingExecutor {

@@ -123,6 +123,20 @@ describe('the structural codec', () => {
     expect(JSON.stringify(roundTrip(original))).toBe(JSON.stringify(original))
   })
 
+  it('leaves what somebody has put on the prototype of all records out of rows that do not have it', () => {
+    const original = [{ id: 1 }, { id: 2, extra: { a: 1 } }]
+    const everywhere = Object.prototype as { extra?: object }
+    everywhere.extra = { a: 2 }
+    try {
+      expect((roundTrip(original) as object[]).map((row) => Object.keys(row))).toEqual([
+        ['id'],
+        ['id', 'extra'],
+      ])
+    } finally {
+      delete everywhere.extra
+    }
+  })
+
   it('copies what a view shows, not the memory behind it, shared memory included', () => {
     const shared = new Uint8Array(new SharedArrayBuffer(1000), 8, 4)
     shared[0] = 7

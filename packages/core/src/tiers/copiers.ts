@@ -6,23 +6,59 @@ export type Row = Record<string, unknown>
 
 // Those that need nothing of the entry are shared by all entries.
 export const same: Copier = (value) => value
-export const copyFlat = (record: unknown): Row => ({ ...(record as Row) })
-export const copyFlatRows: Copier = (rows) => (rows as Row[]).map(copyFlat)
 export const copyFlatArray: Copier = (array) => (array as unknown[]).slice()
 export const copyDate: Copier = (value) => new Date((value as Date).getTime())
 
-export function copyColumns(
-  columns: readonly (readonly [string, Copier])[],
-): (record: unknown) => Row {
+/** A column that holds an object in some record. */
+export interface Column {
+  readonly name: string
+  readonly copier: Copier
+}
+
+/**
+ * For records all of which have the same names, `__proto__` not among them: then it does not matter that `Object.assign` assigns,
+ * and every column is its record's own.
+ *
+ * What is here runs for each row of each hit, with the shapes of all queries of an application. A spread is fast for four shapes,
+ * and for more takes three times as long as `Object.assign`, which takes the same time for all; and to go through the columns with
+ * `for … of` takes as long as to copy two dates.
+ */
+export function copyUniform(columns: readonly Column[]): (record: unknown) => Row {
+  if (columns.length === 0) return copyFlat
   return (record) => {
-    const copy = { ...(record as Row) }
-    for (const [key, copier] of columns) {
-      // Not every record has the column; `__proto__` is then inherited.
-      if (!Object.hasOwn(copy, key)) continue
-      const value = copy[key]
-      if (typeof value === 'object' && value !== null) setOwn(copy, key, copier(value))
+    const copy = Object.assign({}, record) as Row
+    for (let at = 0; at < columns.length; at += 1) {
+      const { name, copier } = columns[at]!
+      const value = copy[name]
+      if (typeof value === 'object' && value !== null) copy[name] = copier(value)
     }
     return copy
+  }
+}
+
+const copyFlat = (record: unknown): Row => Object.assign({}, record) as Row
+
+/** For records of which that is not known. */
+export function copyMixed(columns: readonly Column[]): (record: unknown) => Row {
+  return (record) => {
+    const copy = { ...(record as Row) }
+    for (const { name, copier } of columns) {
+      // Not every record has the column; `__proto__` is then inherited.
+      if (!Object.hasOwn(copy, name)) continue
+      const value = copy[name]
+      if (typeof value === 'object' && value !== null) setOwn(copy, name, copier(value))
+    }
+    return copy
+  }
+}
+
+export function copyList(copyRecord: (record: unknown) => Row): Copier {
+  return (records) => {
+    const copies: Row[] = []
+    for (let at = 0; at < (records as Row[]).length; at += 1) {
+      copies.push(copyRecord((records as Row[])[at]))
+    }
+    return copies
   }
 }
 

@@ -1,11 +1,11 @@
 import type { Codec, EncodeLimits, EncodingRefusal } from './codec.ts'
 import {
   type Copier,
-  copyColumns,
   copyDate,
-  copyFlat,
   copyFlatArray,
-  copyFlatRows,
+  copyList,
+  copyMixed,
+  copyUniform,
   copyView,
   deepFreeze,
   isBuiltInView,
@@ -158,8 +158,7 @@ class Survey {
     this.#count(values.length * SIZE.slot)
     if (values.length > 0 && values.every(isPlainRecord)) {
       this.#count(values.length * SIZE.object)
-      const copyRow = this.#copierOfRecords(values, depth + 1)
-      return copyRow === copyFlat ? copyFlatRows : (rows) => (rows as Row[]).map(copyRow)
+      return copyList(this.#copierOfRecords(values, depth + 1))
     }
     const copiers = values.map((value) => this.copierOf(value, depth + 1))
     return copiers.every((copier) => copier === same) ? copyFlatArray : this.#copyAny
@@ -169,8 +168,10 @@ class Survey {
   #copierOfRecords(records: readonly Row[], depth: number): (record: unknown) => Row {
     const deep = new Map<string, Copier>()
     const names = new Set<string>()
+    let fewest = Infinity
     for (const record of records) {
       const keys = Object.keys(record)
+      fewest = Math.min(fewest, keys.length)
       // Records of one shape share their names; others bring their own.
       if (keys.length !== names.size || !names.has(keys[0] ?? '')) this.#countNames(keys, names)
       // A symbol, or a property that is not enumerated.
@@ -185,7 +186,9 @@ class Survey {
         deep.set(key, deep.has(key) && deep.get(key) !== copier ? this.#copyAny : copier)
       }
     }
-    return deep.size === 0 ? copyFlat : copyColumns([...deep])
+    const columns = [...deep].map(([name, copier]) => ({ name, copier }))
+    const isUniform = fewest === names.size && !names.has('__proto__')
+    return isUniform ? copyUniform(columns) : copyMixed(columns)
   }
 
   /** Copies a value of any kind that the survey has let pass. */
