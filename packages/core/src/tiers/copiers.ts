@@ -4,6 +4,12 @@ export type Copier = (value: unknown) => unknown
 /** A record with the columns of a query, or any other plain object. */
 export type Row = Record<string, unknown>
 
+export function isPlainRecord(value: unknown): value is Row {
+  return (
+    typeof value === 'object' && value !== null && Object.getPrototypeOf(value) === Object.prototype
+  )
+}
+
 // Those that need nothing of the entry are shared by all entries.
 export const same: Copier = (value) => value
 export const copyFlatArray: Copier = (array) => (array as unknown[]).slice()
@@ -88,7 +94,7 @@ export function copyView(value: unknown): unknown {
 }
 
 /** Assigns an own property even where the key is `__proto__`, which a JSON column may well contain. */
-export function setOwn(record: Row, key: string, value: unknown): void {
+function setOwn(record: Row, key: string, value: unknown): void {
   if (key === '__proto__') {
     Object.defineProperty(record, key, {
       value,

@@ -1,4 +1,5 @@
 import type { Codec, EncodeLimits, EncodingRefusal } from './codec.ts'
+import { anyCopier, copierOfType, detacher, typeOf } from './any-copier.ts'
 import {
   type Copier,
   copyDate,
@@ -9,9 +10,9 @@ import {
   copyView,
   deepFreeze,
   isBuiltInView,
+  isPlainRecord,
   type Row,
   same,
-  setOwn,
 } from './copiers.ts'
 import type { ValueType } from '../keys/value-type.ts'
 
@@ -25,14 +26,16 @@ import type { ValueType } from '../keys/value-type.ts'
  * `structuredClone` of the same rows takes an order of magnitude longer, and refuses a Decimal.
  */
 export function structuralCodec(valueTypes: readonly ValueType[] = []): Codec {
+  const copyAny = anyCopier(valueTypes)
+  const detach = detacher(valueTypes)
   return {
     name: 'structural',
     encode(value, limits) {
-      const survey = new Survey(valueTypes, limits)
+      const survey = new Survey(valueTypes, copyAny, limits)
       try {
         const copier = survey.copierOf(value, 0)
         const { isFreezable } = survey
-        const stored: Snapshot = { value: copier(value), copier, isFreezable, isFrozen: false }
+        const stored: Snapshot = { value: detach(value), copier, isFreezable, isFrozen: false }
         return { state: 'encoded', stored, bytes: survey.bytes }
       } catch (error) {
         if (error instanceof Refused) return { state: 'refused', reason: error.reason }
@@ -85,10 +88,13 @@ class Survey {
   /** A Date can be set, bytes written and a Map changed whether or not they are frozen; of other classes nobody knows. */
   isFreezable = true
   readonly #valueTypes: readonly ValueType[]
+  readonly #copyAny: Copier
   readonly #maxBytes: number
 
-  constructor(valueTypes: readonly ValueType[], { maxBytes }: EncodeLimits) {
+  /** @param copyAny copies a value of any kind that the survey has let pass */
+  constructor(valueTypes: readonly ValueType[], copyAny: Copier, { maxBytes }: EncodeLimits) {
     this.#valueTypes = valueTypes
+    this.#copyAny = copyAny
     this.#maxBytes = maxBytes
   }
 
@@ -146,10 +152,10 @@ class Survey {
       this.#count(SIZE.instance + value.byteLength)
       return copyView
     }
-    const type = this.#typeOf(value)
+    const type = typeOf(value, this.#valueTypes)
     if (!type) throw new Refused('unstorable-value')
     this.#count(SIZE.instance + type.encode(value).length * 2)
-    return this.#copyAny
+    return copierOfType(type)
   }
 
   #copierOfArray(values: readonly unknown[], depth: number): Copier {
@@ -191,38 +197,6 @@ class Survey {
     return isUniform ? copyUniform(columns) : copyMixed(columns)
   }
 
-  /** Copies a value of any kind that the survey has let pass. */
-  readonly #copyAny = (value: unknown): unknown => {
-    if (typeof value !== 'object' || value === null) return value
-    switch (Object.getPrototypeOf(value)) {
-      case Array.prototype:
-        return (value as unknown[]).map(this.#copyAny)
-      case Object.prototype:
-        return this.#copyRecord(value as Row, {})
-      case null:
-        return this.#copyRecord(value as Row, Object.create(null) as Row)
-      case Date.prototype:
-        return copyDate(value)
-      case Map.prototype:
-        return new Map(this.#copyAny([...(value as Map<unknown, unknown>)]) as [unknown, unknown][])
-      case Set.prototype:
-        return new Set(this.#copyAny([...(value as Set<unknown>)]) as unknown[])
-      default:
-        return ArrayBuffer.isView(value) ? copyView(value) : this.#copyInstance(value)
-    }
-  }
-
-  #copyInstance(value: object): object {
-    const type = this.#typeOf(value)
-    if (!type) throw new TypeError(`no value type for an instance of ${value.constructor.name}`)
-    return type.copy(value)
-  }
-
-  #copyRecord(record: Row, copy: Row): Row {
-    for (const key of Object.keys(record)) setOwn(copy, key, this.#copyAny(record[key]))
-    return copy
-  }
-
   #countNames(keys: readonly string[], names: Set<string>): void {
     for (const key of keys) {
       if (names.has(key)) continue
@@ -231,20 +205,10 @@ class Survey {
     }
   }
 
-  #typeOf(value: object): ValueType | undefined {
-    return this.#valueTypes.find((type) => type.matches(value))
-  }
-
   #count(bytes: number): void {
     this.bytes += bytes
     if (this.bytes > this.#maxBytes) throw new Refused('too-large')
   }
-}
-
-function isPlainRecord(value: unknown): value is Row {
-  return (
-    typeof value === 'object' && value !== null && Object.getPrototypeOf(value) === Object.prototype
-  )
 }
 
 function bytesOf(value: bigint): number {
