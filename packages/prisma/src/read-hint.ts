@@ -5,9 +5,13 @@ import { isPlainRecord } from './shape-key.ts'
 /** The `cache` arguments of reads. Prisma copies them for each call, so one is recognised by its content. */
 export class ReadHints {
   readonly #hints = new PlanMemo<ResolvedHint>()
+  /** Those that say no more than a time, as most do. */
+  readonly #times = new PlanMemo<ResolvedHint>()
 
   /** @throws TidemarkError `INVALID_OPTION` that names the part of the hint at fault */
   resolve(cache: unknown): ResolvedHint {
+    const ttl = onlyTtl(cache)
+    if (ttl !== undefined) return this.#times.getOrMake(ttl, () => resolve(cache))
     const text = textOf(cache)
     return text === undefined ? resolve(cache) : this.#hints.getOrMake(text, () => resolve(cache))
   }
@@ -15,6 +19,13 @@ export class ReadHints {
 
 function resolve(cache: unknown): ResolvedHint {
   return cache === false ? UNCACHED : resolveHint(cache as ReadHint, 'cache', 'an object, or false')
+}
+
+function onlyTtl(cache: unknown): string | undefined {
+  if (!isPlainRecord(cache)) return undefined
+  for (const name in cache) if (name !== 'ttl') return undefined
+  const { ttl } = cache
+  return typeof ttl === 'string' ? ttl : undefined
 }
 
 /** The parts of a hint as a text, or undefined where it is not worth keeping or has a part that no right hint has. */

@@ -93,7 +93,8 @@ export class ReadHook {
     const { model, operation, query } = parameters
     const { given, dataPath, inTransaction } = readOperation(parameters)
     if (model === undefined) return this.#raw(operation, given, inTransaction, query)
-    const faithful = isCopiedFalsely(given) ? given : parameters.args
+    const isFalse = isCopiedFalsely(given)
+    const faithful = isFalse ? given : parameters.args
     const { cache, ...args } = faithful
     if (!READS.has(operation)) {
       if (cache === undefined) {
@@ -112,7 +113,10 @@ export class ReadHook {
       hint,
       inTransaction,
       // A fluent call has the arguments of a select, and another answer.
-      key: () => this.#key([`${model}.${operation}`, ...dataPath, resultShape].join('\n'), args),
+      key: () => {
+        const path = dataPath.length === 0 ? '' : `\n${dataPath.join('\n')}`
+        return this.#key(`${model}.${operation}${path}\n${resultShape}`, args, !isFalse)
+      },
       load: (purpose) => (purpose === 'compare' ? orNull(query(args)) : query(args)),
     })
     return isPromise(answer) ? answer.then(ownList) : ownList(answer)
@@ -164,12 +168,12 @@ export class ReadHook {
     return remedy().then(() => answer(planNow(), keyThen))
   }
 
-  #key(operation: string, parameters: unknown) {
+  #key(operation: string, parameters: unknown, areCopies = false): KeyMaterial | undefined {
     const { database } = this.#context
     const partition = this.#context.partition()
     return partition === undefined
       ? undefined
-      : { adapter: 'prisma', database, partition, operation, parameters }
+      : { adapter: 'prisma', database, partition, operation, parameters, areCopies }
   }
 }
 
@@ -196,7 +200,10 @@ function isCopiedFalsely(value: unknown): value is Readonly<Record<string, unkno
   if (typeof value !== 'object' || value === null) return false
   if (value === skip) return true
   if (Array.isArray(value)) return value.some(isCopiedFalsely)
-  if (isPlainRecord(value)) return Object.values(value).some(isCopiedFalsely)
+  if (isPlainRecord(value)) {
+    for (const name in value) if (isCopiedFalsely(value[name])) return true
+    return false
+  }
   return (
     typeof (value as { toJSON?: unknown }).toJSON === 'function' &&
     !(value instanceof Date || ArrayBuffer.isView(value)) &&

@@ -21,6 +21,11 @@ export interface KeyMaterial {
   readonly operation: string
   /** The parameters, in any types that canonical-encoding.ts knows. */
   readonly parameters: unknown
+  /**
+   * Whether all records and lists in the parameters are copies that were just made of names and values alone. Then nobody looks
+   * for anything that was added to them beside. Default: they are the caller's own.
+   */
+  readonly areCopies?: boolean
 }
 
 /**
@@ -33,7 +38,7 @@ export function cacheKey(
   dependencies = '',
   valueTypes?: readonly ValueType[],
 ): CacheKey {
-  const { adapter, database, partition, operation, parameters } = material
+  const { adapter, database, partition, operation, parameters, areCopies } = material
   // Each part carries its length, so that no content of one can look like the start of the next. Spelled
   // out, since a key is made for every hit, and a list of parts costs as much as the parameters.
   return (withLength(adapter) +
@@ -41,7 +46,7 @@ export function cacheKey(
     withLength(partition) +
     withLength(dependencies) +
     withLength(operation) +
-    canonicalEncoding(parameters, valueTypes)) as CacheKey
+    canonicalEncoding(parameters, valueTypes, areCopies)) as CacheKey
 }
 
 /** A part of a key together with a version of the schema. No part begins like this by itself. */

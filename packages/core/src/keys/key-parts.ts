@@ -1,7 +1,7 @@
 import type { CacheKey, KeyMaterial } from './cache-key.ts'
 
 /** What a key says, for people. */
-export interface KeyParts extends Omit<KeyMaterial, 'parameters'> {
+export interface KeyParts extends Omit<KeyMaterial, 'parameters' | 'areCopies'> {
   /**
    * As far as they can be shown: a value of a class beyond the language's own is text, such as `Decimal(1.50)`, and bytes
    * are in hexadecimal. Undefined where the text is not of the form that keys have.
