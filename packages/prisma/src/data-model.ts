@@ -13,6 +13,10 @@ export interface Model {
   readonly table: string
   /** Its rows come from other tables, and nobody knows which. */
   readonly isView: boolean
+  /** The fields of its id, in their order; none where that is not known. */
+  readonly id: readonly string[]
+  /** What `where` calls the id, where that is of several fields. */
+  readonly idName: string | undefined
   readonly scalars: ReadonlySet<string>
   readonly fieldsByColumn: ReadonlyMap<string, string>
   readonly relations: ReadonlyMap<string, Relation>
@@ -67,6 +71,8 @@ export function buildDataModel(
       name,
       table: tableOf(name, model, defaultSchema),
       isView: texts.get(name)?.isView ?? false,
+      id: texts.get(name)?.id ?? [],
+      idName: texts.get(name)?.idName,
       scalars: new Set(scalars.map((field) => field.name)),
       fieldsByColumn: new Map(scalars.map((field) => [field.dbName ?? field.name, field.name])),
       relations: new Map(),

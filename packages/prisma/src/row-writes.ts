@@ -50,29 +50,48 @@ export class RowWrites {
     if (!written || !known || known.isView) return undefined
     const key = this.#keyOf(known)
     if (key === undefined || !isWhole(args)) return undefined
-    const isPlain = written.every((part) => setsScalars(known, args[part]))
+    if (!written.every((part) => setsScalars(known, args[part]))) return undefined
     // A row that is moved to another key may change those that refer to it, itself among them.
     const changed = operation === 'upsert' ? args['update'] : operation === 'update' && args['data']
-    if (!isPlain || (isPlainRecord(changed) && changed[key] !== undefined)) return undefined
-    const plan = this.#parts.plans.ofModel(model, READS[0], { where: { [key]: 1 } })
+    const isMoved = key.fields.some(
+      (field) => isPlainRecord(changed) && changed[field] !== undefined,
+    )
+    if (isMoved) return undefined
+    const plan = this.#parts.plans.ofModel(model, READS[0], { where: whereOf(key, () => 1) })
     if (!plan.decision.cached || !plan.policy(undefined).writeThrough) return undefined
     return new RowWrite(this.#parts, model, key)
   }
 
-  /** The field of the primary key, where that is one column. */
-  #keyOf({ table, fieldsByColumn }: Model): string | undefined {
-    const [column, ...others] = this.#parts.catalogue.current?.primaryKeyOfPlain(table) ?? []
-    return column === undefined || others.length > 0 ? undefined : fieldsByColumn.get(column)
+  #keyOf({ table, fieldsByColumn, id, idName }: Model): RowKey | undefined {
+    const columns = this.#parts.catalogue.current?.primaryKeyOfPlain(table) ?? []
+    const fields = columns.map((column) => fieldsByColumn.get(column))
+    const [first] = fields
+    if (fields.length === 1)
+      return first === undefined ? undefined : { fields: [first], name: undefined }
+    // In the order in which the schema has them: the order of what `where` holds is a part of the key of a read.
+    const isId = id.length === fields.length && id.every((field) => fields.includes(field))
+    return isId && idName !== undefined ? { fields: id, name: idName } : undefined
   }
+}
+
+/** The fields of a primary key, and what `where` calls them together, where they are several. */
+interface RowKey {
+  readonly fields: readonly string[]
+  readonly name: string | undefined
+}
+
+function whereOf({ fields, name }: RowKey, valueOf: (field: string) => unknown): Args {
+  const values = Object.fromEntries(fields.map((field) => [field, valueOf(field)]))
+  return name === undefined ? values : { [name]: values }
 }
 
 /** One such operation. */
 export class RowWrite {
   readonly #parts: RowWritesParts
   readonly #model: string
-  readonly #key: string
+  readonly #key: RowKey
 
-  constructor(parts: RowWritesParts, model: string, key: string) {
+  constructor(parts: RowWritesParts, model: string, key: RowKey) {
     this.#parts = parts
     this.#model = model
     this.#key = key
@@ -80,7 +99,7 @@ export class RowWrite {
 
   async run(send: () => Promise<unknown>): Promise<unknown> {
     const { engine, plans, key } = this.#parts
-    const args = { where: { [this.#key]: 1 } }
+    const args = { where: whereOf(this.#key, () => 1) }
     const plan = plans.ofModel(this.#model, READS[0], args)
     const partition = key(READS[0], args)?.partition
     const through = new WriteThrough(engine, plan.dependencies(undefined).tags)
@@ -90,12 +109,9 @@ export class RowWrite {
   }
 
   #answers(row: unknown, partition: string | undefined): readonly WrittenAnswer[] {
-    const value = isPlainRecord(row) ? row[this.#key] : undefined
-    const isExact =
-      typeof value === 'string' || typeof value === 'bigint' || Number.isSafeInteger(value)
-    if (!isExact) return []
+    if (!isPlainRecord(row) || !this.#key.fields.every((field) => isExact(row[field]))) return []
     const { plans, key } = this.#parts
-    const args = { where: { [this.#key]: value } }
+    const args = { where: whereOf(this.#key, (field) => row[field]) }
     return READS.map((operation) => ({
       value: row,
       call: {
@@ -118,4 +134,9 @@ function isWhole({ select, include, omit }: Args): boolean {
 /** Relations may write other rows, and this one once more. */
 function setsScalars({ scalars }: Model, data: unknown): boolean {
   return isPlainRecord(data) && Object.keys(data).every((field) => scalars.has(field))
+}
+
+/** Whether a value finds the row that it was read from when it is sent back. A Date has lost microseconds. */
+function isExact(value: unknown): boolean {
+  return typeof value === 'string' || typeof value === 'bigint' || Number.isSafeInteger(value)
 }

@@ -17,6 +17,8 @@ export interface SchemaField {
 export interface SchemaModel {
   readonly isView: boolean
   readonly id: readonly string[]
+  /** What `where` calls the id, where that is of several fields. */
+  readonly idName: string | undefined
   readonly fields: ReadonlyMap<string, SchemaField>
 }
 
@@ -44,17 +46,24 @@ export function withoutComments(text: string): string {
 
 const STRINGS_AND_COMMENTS = /"(?:[^"\\\n]|\\.)*"|\/\/[^\n]*|\/\*[\s\S]*?\*\//g
 
-/** Neither braces in a string nor a commented-out field may look like structure. */
+/** Neither braces in a string nor a commented-out field may look like structure. A string that is one name cannot. */
 function withoutCommentsAndStrings(text: string): string {
-  return text.replace(STRINGS_AND_COMMENTS, (match) => (match.startsWith('"') ? '""' : ' '))
+  return text.replace(STRINGS_AND_COMMENTS, (match) => {
+    if (!match.startsWith('"')) return ' '
+    return /^"\w+"$/.test(match) ? match : '""'
+  })
 }
 
 function readModel(isView: boolean, body: string): SchemaModel {
   const fields = new Map<string, SchemaField>()
   let id: readonly string[] = []
+  let idName: string | undefined
   for (const statement of statements(body)) {
-    const compound = /^@@id\s*\(\s*(?:fields\s*:\s*)?\[([^\]]*)\]/.exec(statement)
-    if (compound) id = names(compound[1])
+    const [, compound] = /^@@id\s*\((.*)\)/s.exec(statement) ?? []
+    if (compound !== undefined) {
+      id = names(/\[([^\]]*)\]/.exec(compound)?.[1]?.replaceAll(/\([^)]*\)/g, ''))
+      idName = /\bname\s*:\s*"(\w+)"/.exec(compound)?.[1] ?? id.join('_')
+    }
     const [, name, modifier = '', attributes = ''] =
       /^([A-Za-z][\w-]*)\s+[A-Za-z][\w-]*(\[\]|\?)?(.*)$/s.exec(statement) ?? []
     if (name === undefined) continue
@@ -62,7 +71,7 @@ function readModel(isView: boolean, body: string): SchemaModel {
     if (field.isId) id = [name]
     fields.set(name, field)
   }
-  return { isView, id, fields }
+  return { isView, id, idName, fields }
 }
 
 /** The lines of a block, those joined that a parenthesis keeps open. */

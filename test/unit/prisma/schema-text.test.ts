@@ -41,6 +41,21 @@ describe('the text of a schema', () => {
     expect([...models.values()].map(({ id }) => id)).toEqual([['orderId', 'number'], ['id'], []])
   })
 
+  it('has the names by which ids of several fields are asked for', () => {
+    const named = (id: string) => {
+      const { id: fields, idName } = readSchema(`model M {\n a Int\n b Int\n ${id}\n}`).get('M')!
+      return [fields.join(' '), idName]
+    }
+    expect(named('@@id([a, b])')).toEqual(['a b', 'a_b'])
+    expect(named('@@id([b, a], name: "place", map: "pk")')).toEqual(['b a', 'place'])
+    expect(named('@@id(name: "place", fields: [a, b])')).toEqual(['a b', 'place'])
+    expect(named('@@id([a(sort: Desc), b(length: 10)], map: "name: \\"x\\"")')).toEqual([
+      'a b',
+      'a_b',
+    ])
+    expect(models.get('Order')!.idName).toBe(undefined)
+  })
+
   it('has their relations, whatever stands in a string and over however many lines', () => {
     const fields = models.get('Order_Line')!.fields
     expect(fields.get('order')).toMatchObject({

@@ -35,6 +35,7 @@ export const mysqlCatalogue: CatalogueSource = {
     // Its text is empty for whoever may not see it.
     for (const row of of('view'))
       builder.addView(id(row), row['c'] == null ? '' : text(row, 'c'), true)
+    addPrimaryKeys(builder, relations, of('key'), of('column'))
     addKeys(builder, relations, of('key'), of('rule'), of('column'))
     for (const row of of('trigger')) {
       const isBefore = row['d'] === 'BEFORE'
@@ -50,6 +51,33 @@ function compare(one: string, other: string): number {
 
 function id(row: CatalogueRow): RelationId {
   return { schema: text(row, 'a'), name: text(row, 'b') }
+}
+
+/**
+ * Types whose values find their own row, and no other, in whatever form a driver has them: of a text the key has one spelling, and
+ * a whole number is compared with as such.
+ */
+const NAMING_ROWS = new Set([
+  ...['tinyint', 'smallint', 'mediumint', 'int', 'bigint', 'char', 'varchar'],
+])
+
+function addPrimaryKeys(
+  builder: CatalogueBuilder,
+  tables: readonly CatalogueRow[],
+  keyColumns: readonly CatalogueRow[],
+  columns: readonly CatalogueRow[],
+): void {
+  const typeOf = new Map(columns.map((row) => [constraintOf(row), text(row, 'd').toLowerCase()]))
+  const primary = keyColumns.filter((row) => row['c'] === 'PRIMARY')
+  const byTable = Map.groupBy(primary, (row) => JSON.stringify(id(row)))
+  for (const table of tables) {
+    const names = byTable.get(JSON.stringify(id(table)))?.map((row) => text(row, 'd'))
+    const isPlain = names?.every((name) => {
+      const type = typeOf.get(JSON.stringify([table['a'], table['b'], name]))
+      return type !== undefined && NAMING_ROWS.has(type)
+    })
+    if (names && isPlain && table['c'] === 'BASE TABLE') builder.addPrimaryKey(id(table), names)
+  }
 }
 
 function addKeys(
@@ -93,6 +121,7 @@ function addKeys(
   }
 }
 
+/** Or column, or whatever else is named beside its table. */
 function constraintOf(row: CatalogueRow): string {
   return JSON.stringify([row['a'], row['b'], row['c']])
 }
