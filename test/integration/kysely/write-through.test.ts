@@ -1,9 +1,9 @@
-import { createTidemark, type Tidemark } from '@tidemark/core'
+import { createTidemark, systemClock, systemRandom, type Tidemark } from '@tidemark/core'
 import { cached, withCache } from '@tidemark/kysely'
 import { CamelCasePlugin, type Kysely, sql } from 'kysely'
 import { afterEach, beforeEach, expect, it } from 'vitest'
 import type { Tables } from '../../../prisma/tables.ts'
-import { Gate } from '@tidemark/testing'
+import { Gate, SharedStore } from '@tidemark/testing'
 import { describeEachDatabase } from '../../support/databases.ts'
 import { fillFilms } from './films.ts'
 import { hasPool, interpose, type Interposition, isPostgres } from './interposed.ts'
@@ -191,6 +191,41 @@ describeEachDatabase(
         expect((await read())?.title).toBe('by 1')
       }
     })
+
+    it.for([true, false])(
+      'leaves nothing where a raw BEGIN overtakes it on the only connection (rolled back before it ends: %s)',
+      async (isRolledBackFirst, { skip }) => {
+        skip(hasPool(database), 'a pool sends BEGIN and what follows to several connections')
+        const settings = { clock: systemClock, random: systemRandom, leaseMs: 10_000 }
+        const shared = new SharedStore(settings).connect()
+        const own = createTidemark({ shared })
+        const instance = withCache(interpose(database, between), own, {
+          tables: { films: { writeThrough: true } },
+        })
+        await read(1, instance)
+        const gates = new Map([
+          ['intent', new Gate()],
+          ['replace', new Gate()],
+        ])
+        const [intent, replace] = [...gates.values()] as [Gate, Gate]
+        shared.hold = async ({ method }) => {
+          const gate = gates.get(method)
+          gates.delete(method)
+          await gate?.pass(() => {})
+        }
+        const write = update(instance).execute()
+        await intent.reached
+        await sql`begin`.execute(instance)
+        intent.open()
+        await replace.reached
+        if (isRolledBackFirst) await sql`rollback`.execute(instance)
+        replace.open()
+        await write
+        if (!isRolledBackFirst) await sql`rollback`.execute(instance)
+        expect((await read(1, instance))?.title).toBe('Alien')
+        await own.close()
+      },
+    )
 
     it('leaves nothing in a table with a trigger, which may change the row once more', async () => {
       const statements = isPostgres(database)

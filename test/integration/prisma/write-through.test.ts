@@ -1,6 +1,6 @@
-import { createTidemark, type Tidemark } from '@tidemark/core'
+import { createTidemark, systemClock, systemRandom, type Tidemark } from '@tidemark/core'
 import { type CachedClient, type CacheExtensionOptions, withCache } from '@tidemark/prisma'
-import { Gate } from '@tidemark/testing'
+import { Gate, SharedStore } from '@tidemark/testing'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
 import { Prisma, type PrismaClient } from '../../../prisma/generated/client.ts'
 import { describeEachDatabase } from '../../support/databases.ts'
@@ -158,6 +158,33 @@ describeEachDatabase('A write by Prisma that gives back its row', (database) => 
     await computing.film.update({ where: { id: 1 }, data: { title: 'B' } })
     expect((await computing.film.findUnique({ where: { id: 1 } }))?.loud).toBe('B!')
     expect((await computing.film.findUnique({ where: { id: 1 } }))?.loud).toBe('B!')
+  })
+
+  it('leaves nothing where a transaction overtakes it on the only connection', async ({ skip }) => {
+    skip(database.name !== 'sqlite', 'the others give each transaction a connection of its own')
+    const settings = { clock: systemClock, random: systemRandom, leaseMs: 10_000 }
+    const shared = new SharedStore(settings).connect()
+    const own = createTidemark({ shared })
+    const client = withCache(base, own, { tables: { films: { writeThrough: true } } })
+    const where = { id: 1 }
+    await client.film.findUnique({ where })
+    const gates = { intent: new Gate(), replace: new Gate() }
+    shared.hold = async ({ method }) => {
+      if (method === 'intent' || method === 'replace') await gates[method].pass(() => {})
+    }
+    const write = Promise.resolve(client.film.update({ where, data: { title: 'Never' } }))
+    await gates.intent.reached
+    const abandon = new Error('abandon')
+    const transaction = client.$transaction(async () => {
+      gates.intent.open()
+      await gates.replace.reached
+      throw abandon
+    })
+    await expect(transaction).rejects.toBe(abandon)
+    gates.replace.open()
+    await write
+    expect((await client.film.findUnique({ where }))?.title).toBe('Alien')
+    await own.close()
   })
 
   it('leaves nothing where another writer of the table was at work meanwhile', async () => {

@@ -73,7 +73,7 @@ const AT_ONCE = 40
  * server waits until it is in its place.
  *
  * @param previous what was answered the last time
- * @see docs/decisions/0024-mariadb-lists-files.md
+ * @see docs/decisions/0025-mariadb-lists-files.md
  */
 export async function readMysqlRows(
   query: Query,
