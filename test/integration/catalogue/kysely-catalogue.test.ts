@@ -138,6 +138,16 @@ describeEachDatabase('When Kysely reads the catalogue', (database) => {
   })
 
   it('not again and again for a table that it does not have', async () => {
+    if (database.name === 'mariadb') {
+      const [own] = await database.sql<{ name: string }>('select database() as name')
+      // Other tests make and drop databases meanwhile, so that each answer is another.
+      between.catalogue = async (_, send) => {
+        const answer = (await send()) as QueryResult<{ kind: string; a: string }>
+        const isOurs = (row: { kind: string; a: string }) =>
+          ['server', 'grant'].includes(row.kind) || row.a === own!.name
+        return { ...answer, rows: answer.rows.filter(isOurs) }
+      }
+    }
     await things()
     const missing = () =>
       db

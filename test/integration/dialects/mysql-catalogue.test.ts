@@ -43,8 +43,10 @@ describeDatabase('mariadb', 'The catalogue of MariaDB', (database) => {
       try {
         for (let round = 0; round < 40; round += 1) {
           catalogue = await own.read(catalogue)
-          const after = (table: string, change: 'insert' | 'delete') =>
-            catalogue.writes([{ table, change }])
+          const after = (table: string, change: 'insert' | 'delete') => {
+            const written = catalogue.writes([{ table, change }])
+            return written === 'unknown' ? [] : written.tables
+          }
           expect(after('torn_parents', 'delete')).toContain('torn_children')
           expect(after('torn_children', 'insert')).toContain('torn_notes')
           expect(catalogue.reads(tables).obstacle).toBe(undefined)

@@ -97,15 +97,15 @@ function addKeys(
     const sorted = unsorted.toSorted((one, other) => Number(one['e']) - Number(other['e']))
     const [row] = sorted
     const [schema, name] = [row?.['f'], row?.['g']]
-    // A primary key, or one that refers to a table that the user may not see.
-    if (!row || schema == null || name == null) continue
-    const references = sorted.map((column) => text(column, 'h'))
     const rule = ruleOf.get(constraint)
+    // A primary key, or one that refers to a table that the user may not see, or one that was dropped just then.
+    if (!row || schema == null || name == null || !rule) continue
+    const references = sorted.map((column) => text(column, 'h'))
+    const [onDelete, onUpdate] = [text(rule, 'd'), text(rule, 'e')]
     for (const referenced of byName.get(folded({ schema, name })) ?? []) {
       const isComputed = references.some((column) =>
         generated.has(JSON.stringify([referenced.schema, referenced.name, column])),
       )
-      const [onDelete, onUpdate] = [rule?.['d'] ?? 'CASCADE', rule?.['e'] ?? 'CASCADE']
       builder.addKey(
         referenced,
         {
