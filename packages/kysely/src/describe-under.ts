@@ -4,7 +4,7 @@ import type {
   ReadDescription,
   WriteDescription,
 } from '@tidemark/core'
-import type { Catalogue, RelationsWritten, RowChange } from '@tidemark/sql'
+import { type Catalogue, type RelationsWritten, type RowChange, whyEverything } from '@tidemark/sql'
 import type { Analysis } from './analyse-query.ts'
 
 /** A query as its text and the database's catalogue together tell. */
@@ -42,13 +42,15 @@ function writeUnder(
   const { tables: named, changesSchema } = description
   const reach = (tables: readonly string[]) =>
     catalogue?.writes(tables.map((table) => ({ table, change: 'any' }))) ?? 'unknown'
+  // Of what even its text does not tell, that says why.
+  const because = named === 'unknown' ? {} : { opaqueBecause: whyEverything(catalogue) }
   const described = (
     written: RelationsWritten | 'unknown',
     lacks?: Described['lacks'],
   ): Described => ({
     description: {
       ...description,
-      ...(written === 'unknown' ? { tables: written } : written),
+      ...(written === 'unknown' ? { tables: written, ...because } : written),
       reach,
     },
     lacks,

@@ -8,7 +8,7 @@ import {
   type WriteReach,
   type WriteThrough,
 } from '@tidemark/core'
-import type { Catalogue, DatabaseCatalogue } from '@tidemark/sql'
+import { type Catalogue, type DatabaseCatalogue, whyEverything } from '@tidemark/sql'
 import { catalogueOfClient, type CatalogueChoice } from './client-catalogue.ts'
 import { buildDataModel, type DataModel } from './data-model.ts'
 import { fingerprint } from './fingerprint.ts'
@@ -240,11 +240,15 @@ export class WriteWatch {
   #tablesChanged(
     named: WriteReach | 'unknown',
     catalogue: Catalogue | undefined,
-  ): Pick<WriteDescription, 'tables' | 'reached'> {
-    if (named === 'unknown' || !catalogue) return { tables: 'unknown' }
+  ): Pick<WriteDescription, 'tables' | 'reached' | 'opaqueBecause'> {
+    if (named === 'unknown') {
+      return { tables: named, opaqueBecause: 'it writes what the schema does not tell of' }
+    }
+    const unknown = { tables: 'unknown', opaqueBecause: whyEverything(catalogue) } as const
+    if (!catalogue) return unknown
     const changes = named.tables.map((table) => ({ table, change: 'any' as const }))
     const written = catalogue.writes(changes, this.#followedKeys.has)
-    if (written === 'unknown') return { tables: written }
+    if (written === 'unknown') return unknown
     return { tables: written.tables, reached: [...named.reached, ...written.reached] }
   }
 

@@ -14,6 +14,7 @@ export type { FunctionCall, ParsedStatement, SqlParser, TableName } from './sql-
 export { hasTimeWord, isTimeWord } from './time-words.ts'
 export { Catalogue } from './catalogue/catalogue.ts'
 export type { RelationsRead, RelationsWritten } from './catalogue/catalogue.ts'
+export { whyEverything } from './catalogue/why-everything.ts'
 export { withCatalogue } from './catalogue/catalogue-functions.ts'
 export type { CatalogueSettings } from './catalogue/builder.ts'
 export { DatabaseCatalogue } from './catalogue/database-catalogue.ts'

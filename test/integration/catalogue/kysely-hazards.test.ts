@@ -254,8 +254,11 @@ describeEachDatabase('Kysely and the catalogue', (database) => {
 
   it('hazard 24: sideEffects says what a trigger writes whose text does not', async ({ skip }) => {
     skip(database.name === 'sqlite', 'its triggers show all that they do')
-    db = wrap({ database: 'declared', sideEffects: { opaque: ['audit'] } })
     const write: Write = (to) => to.updateTable('opaque').set({ name: 'y' }).execute()
+    await write(db)
+    const reasons = cache.metrics().queries.flatMap(({ opaqueBecause }) => opaqueBecause ?? [])
+    expect(reasons).toEqual([expect.stringContaining('see the option sideEffects')])
+    db = wrap({ database: 'declared', sideEffects: { opaque: ['audit'] } })
     await expectMadeNew(all('audit'), write)
     expect(await isKept(all('parents'), write)).toBe(true)
   })

@@ -109,6 +109,8 @@ describeEachDatabase('Prisma and the catalogue', (database) => {
       await rename(client)
       expect(await names(client)).toEqual(['Aliens'])
     }
+    const reasons = cache.metrics().queries.flatMap(({ opaqueBecause }) => opaqueBecause ?? [])
+    expect(reasons).toEqual([expect.stringContaining('see the option sideEffects')])
   })
 
   it('hazard 24: a foreign key of a table that has no model', async () => {

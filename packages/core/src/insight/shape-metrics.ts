@@ -58,7 +58,7 @@ export interface QueryMetrics {
   readonly lastInvalidatedBy: Invalidation | undefined
   /** For a write: how often it moved marks. */
   readonly invalidations: number
-  /** For a write that makes everything old, since nobody knows what it writes: why, such as a function that it calls. */
+  /** For a write that has made everything old, since nobody knows what it writes: why it last did, such as a function that it calls. */
   readonly opaqueBecause?: string
 }
 
@@ -129,8 +129,10 @@ export class ShapeMetrics {
     if (this.#events.heard.read) this.#tell('bypass', reason)
   }
 
-  write(): void {
+  /** @param opaqueBecause why it makes everything old, if it does and somebody knows */
+  write(opaqueBecause?: string): void {
     this.#called()
+    if (opaqueBecause !== undefined) this.#opaqueBecause = opaqueBecause
     const { adapter, fingerprint } = this
     if (this.#events.heard.write) this.#events.emit('write', () => ({ adapter, fingerprint }))
   }
@@ -175,10 +177,6 @@ export class ShapeMetrics {
   /** Everything is old, and is not there any more to be found so. */
   allWasOld(): void {
     if (this.#stored > 0 || this.#hits.size > 0) this.#oldOnes ??= [EVERYTHING]
-  }
-
-  isOpaqueBecause(reason: string): void {
-    this.#opaqueBecause = reason
   }
 
   report(lastOf: ReturnType<AuditTrail['finder']>): QueryMetrics {

@@ -173,6 +173,7 @@ export class WritePlan {
   readonly #reach: (tables: readonly string[]) => WriteReach | 'unknown'
   readonly #reached: readonly ReachedTable[]
   readonly #found: readonly string[]
+  readonly #opaqueBecause: string | undefined
   readonly changesSchema: boolean
 
   constructor(shape: ShapeMetrics, description: WriteDescription) {
@@ -180,7 +181,7 @@ export class WritePlan {
     const { changesSchema = false, reached = [] } = description
     const { reach = (named: readonly string[]) => ({ tables: named, reached: [] }) } = description
     this.shape = shape
-    if (tables === 'unknown' && opaqueBecause !== undefined) shape.isOpaqueBecause(opaqueBecause)
+    this.#opaqueBecause = opaqueBecause
     this.tables = tables
     this.takesEffect = takesEffect
     this.#reach = reach
@@ -200,6 +201,11 @@ export class WritePlan {
     const known = this.tables === 'unknown' ? this.#reachOfFound : this.tables
     const tables = [...known, ...reached.tables, ...named.flatMap(namesOfTable)]
     return [...tagsOfWrite(tables, hint?.tags, hint?.key), ...schema]
+  }
+
+  /** Why it makes everything old, if it does and somebody knows. */
+  whyEverything(tags: readonly Tag[]): string | undefined {
+    return tags.includes(EVERYTHING) ? this.#opaqueBecause : undefined
   }
 
   /** How it comes to tables that nobody has named, for people who wonder. */

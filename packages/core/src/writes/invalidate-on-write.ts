@@ -52,7 +52,7 @@ export async function invalidateOnWrite<T>(
   const { shape } = call.plan
   const startedAt = engine.clock.now()
   const tags = tagsOfCall(call)
-  shape.write()
+  shape.write(call.plan.whyEverything(tags))
   engine.audit.record('write', shape.fingerprint, tags, () => reachedBy([call]))
   return underIntent(
     engine,

@@ -53,7 +53,7 @@ export class TransactionScope {
     this.#consistency = strictest(this.#consistency, consistencyOf(this.#engine, call))
     if (takesEffect === 'at-once') this.mayCommitByItself()
     const startedAt = this.#engine.clock.now()
-    shape.write()
+    shape.write(call.plan.whyEverything(tags))
     shape.invalidated()
     try {
       if (this.#intent) return await this.#writeLate(this.#intent, tags, call, run)
