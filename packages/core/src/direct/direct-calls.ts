@@ -25,6 +25,7 @@ export class DirectCalls {
     return {
       plan: this.#plan(name ?? nameOf(key)),
       hint: { ...hint, key },
+      nestsAs: key,
       key: () => {
         const whose = partition()
         if (whose === undefined) return undefined

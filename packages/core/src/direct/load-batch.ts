@@ -1,3 +1,5 @@
+import { NestedLoad } from '../reads/nested-load.ts'
+
 /** Loads of several keys, which those who ask for them at about the same time share. */
 export type LoadMany<T> = (keys: readonly string[]) => PromiseLike<ReadonlyMap<string, T>>
 
@@ -10,7 +12,12 @@ export type LoadMany<T> = (keys: readonly string[]) => PromiseLike<ReadonlyMap<s
 export class LoadBatch<T> {
   readonly #load: LoadMany<T>
   #gathering:
-    { readonly keys: string[]; readonly loaded: Promise<ReadonlyMap<string, T>> } | undefined
+    | {
+        readonly keys: string[]
+        readonly nested: NestedLoad
+        readonly loaded: Promise<ReadonlyMap<string, T>>
+      }
+    | undefined
 
   constructor(load: LoadMany<T>) {
     this.#load = load
@@ -18,21 +25,22 @@ export class LoadBatch<T> {
 
   /** Undefined where the load gives nothing for the key. */
   async load(key: string): Promise<T | undefined> {
-    const { keys, loaded } = (this.#gathering ??= this.#gather())
+    const { keys, nested, loaded } = (this.#gathering ??= this.#gather())
     keys.push(key)
+    nested.beginHere()
     return (await loaded).get(key)
   }
 
   #gather() {
     const keys: string[] = []
+    const nested = new NestedLoad('')
     const loaded = new Promise<ReadonlyMap<string, T>>((resolve, reject) => {
       setImmediate(() => {
         this.#gathering = undefined
         // In an async function: what it throws at once is an error of the load too, and must not end the process.
-        const loading = (async () => this.#load(keys))()
-        loading.then(resolve, reject)
+        nested.run(async () => this.#load(keys)).then(resolve, reject)
       })
     })
-    return { keys, loaded }
+    return { keys, nested, loaded }
   }
 }

@@ -12,6 +12,8 @@ export type TidemarkErrorCode =
   | 'MARKS_UNAVAILABLE'
   /** A read waited for the database as long as its `hardTimeout` says. The query goes on. */
   | 'LOAD_TIMEOUT'
+  /** A load asked the cache for what it loads, and the load of that again. */
+  | 'LOAD_CYCLE'
   /** A read with `mode: 'only-if-cached'` of what is not in the cache. */
   | 'NOT_CACHED'
   /** The client that was given is not one this adapter knows how to wrap. */

@@ -1,6 +1,7 @@
 import type { EncodingRefusal } from '../tiers/codec.ts'
 import type { Engine } from '../engine.ts'
 import { loadOnce } from './load-once.ts'
+import { NestedLoad } from './nested-load.ts'
 import { type Loaded, loadResult } from './load-result.ts'
 import type { Load, Lookup } from './lookup.ts'
 import type { MarkToken } from '../marks/marks.ts'
@@ -26,23 +27,27 @@ export async function askDatabase(
   load: Load<unknown>,
 ): Promise<Answer> {
   const { call, key, policy, mode, startedAt } = lookup
-  const loadOwn = async () =>
-    answerOf(engine, lookup, await loadResult(engine, lookup, tokens, load))
-  if (call.cancellable) return loadOwn()
   const flightKey = flightKeyOf(key, tokens)
+  const nested = call.nestsAs === undefined ? undefined : new NestedLoad(flightKey, call.nestsAs)
+  const within = <T>(run: () => Promise<T>) => (nested ? nested.run(run) : run())
+  const loadOwn = async () =>
+    answerOf(engine, lookup, await within(() => loadResult(engine, lookup, tokens, load)))
+  if (call.cancellable) return loadOwn()
   // Who asks for it anew wants no answer to what was asked before.
   const ongoing = mode === 'refresh' ? undefined : engine.flights.get(flightKey)
   // Nothing is awaited where there is nothing to join: two callers of one tick would miss each other.
   if (!ongoing || startedAt - ongoing.startedAt >= Math.min(policy.ttlMs, JOIN_WINDOW_MS)) {
-    const begin = () => loadForAll(engine, lookup, tokens, load)
+    const begin = () => within(() => loadForAll(engine, lookup, tokens, load))
     return answerOf(
       engine,
       lookup,
-      await engine.flights.start(flightKey, engine.clock.now(), begin),
+      await engine.flights.start(flightKey, engine.clock.now(), begin, nested),
     )
   }
+  const joined = ongoing.nested ? ongoing.nested.wait(ongoing.result) : ongoing.result
+  if (!joined) return loadOwn()
   try {
-    const { encoding } = await ongoing.result
+    const { encoding } = await joined
     if (encoding.state === 'encoded') {
       return { value: readOut(engine, lookup, encoding.stored), hit: 'joined' }
     }

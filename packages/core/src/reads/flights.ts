@@ -1,8 +1,12 @@
+import type { NestedLoad } from './nested-load.ts'
+
 /** A load that is on its way. */
 export interface Flight<T> {
   /** When it began, on the engine's clock, in milliseconds. */
   readonly startedAt: number
   readonly result: Promise<T>
+  /** Set where it may ask for other things in turn. */
+  readonly nested?: NestedLoad | undefined
 }
 
 /**
@@ -21,11 +25,11 @@ export class Flights<T> {
   }
 
   /** Starts a load that others may join until it settles. It takes the place of an older one. */
-  start(key: string, startedAt: number, load: () => Promise<T>): Promise<T> {
+  start(key: string, startedAt: number, load: () => Promise<T>, nested?: NestedLoad): Promise<T> {
     const result = load().finally(() => {
       if (this.#flights.get(key) === flight) this.#flights.delete(key)
     })
-    const flight = { startedAt, result }
+    const flight = { startedAt, result, nested }
     this.#flights.set(key, flight)
     return result
   }

@@ -26,6 +26,8 @@ export interface ReadCall {
   readonly changesResult?: boolean
   /** Whether an error says that the database could not answer, and not what is wrong with the query. Default: each does. */
   readonly isOutage?: (error: unknown) => boolean
+  /** Set where its load may ask the cache in turn: what is loaded, for errors. */
+  readonly nestsAs?: string | undefined
   /** With the mode `'only-if-cached'`: told under which marks nothing was there, before the read rejects. */
   readonly onNothing?: (lookup: Lookup, tokens: readonly MarkToken[]) => void
   /** Asked after the read was answered, before its load is called once more in the background. Default: it may be. */
