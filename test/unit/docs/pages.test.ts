@@ -45,6 +45,13 @@ describe('every page of docs/', () => {
   })
 })
 
+it('each decision has a number of its own, in its name and in its title', () => {
+  const decisions = pages.filter(({ path }) => path.startsWith('docs/decisions/'))
+  const numbers = decisions.map(({ path }) => Number(posix.basename(path).slice(0, 4)))
+  expect(numbers.toSorted((a, b) => a - b)).toEqual(decisions.map((_, at) => at + 1))
+  expect(decisions.map(({ text }) => Number(/^# (\d+)\. /.exec(text)?.[1]))).toEqual(numbers)
+})
+
 describe('the TypeScript on pages', async () => {
   const placeOf = new Map<string, string>()
   for (const file of snippetFiles) {
