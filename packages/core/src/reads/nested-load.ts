@@ -70,9 +70,14 @@ export class NestedLoad {
     return false
   }
 
+  /** It, and what it was begun within, the outermost first. */
+  #chain(): readonly NestedLoad[] {
+    const [outer] = this.#outer
+    return outer ? [...outer.#chain(), this] : [this]
+  }
+
   #refuseCycle(id: string): void {
-    const chain: NestedLoad[] = []
-    for (let at: NestedLoad | undefined = this; at; [at] = at.#outer) chain.unshift(at)
+    const chain = this.#chain()
     const same = chain.filter((each) => each.#id === id)
     if (same.length < 2) return
     const round = chain.slice(chain.indexOf(same[0]!), chain.indexOf(same[1]!) + 1)
