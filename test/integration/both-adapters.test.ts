@@ -268,4 +268,42 @@ describeEachDatabase('Kysely and Prisma on one database and one cache', (databas
     await prisma.film.update(rename)
     expect((await alien.executeTakeFirst())!.title).toBe('Sent')
   })
+
+  it('the audit trail has what each of them committed, and nothing that was rolled back', async () => {
+    const trail = () =>
+      cache
+        .invalidations()
+        .map(({ origin, cause, tags }) => [origin, cause, tags.map(({ name }) => name).join()])
+    // From now on the tables that they write are known.
+    await kysely.updateTable('genres').set({ name: 'x' }).where('id', '=', 9).execute()
+    await prisma.genre.deleteMany({ where: { id: 9 } })
+    const before = trail().length
+    const failing = new Error('given up')
+    // Where a rollback may leave something behind, see `costOfRollback`.
+    const ofRollbacks = { pglite: 0, postgres: 0, mariadb: 2, sqlite: 1 }[database.name]
+    await kysely
+      .transaction()
+      .execute(async (transaction) => {
+        await transaction.updateTable('films').set({ title: 'x' }).execute()
+        throw failing
+      })
+      .catch((error: unknown) => expect(error).toBe(failing))
+    await prisma
+      .$transaction(async (transaction) => {
+        await transaction.film.updateMany({ data: { title: 'x' } })
+        throw failing
+      })
+      .catch((error: unknown) => expect(error).toBe(failing))
+    expect(trail().length - before).toBe(ofRollbacks)
+    await kysely.transaction().execute(async (transaction) => {
+      await transaction.updateTable('films').set({ title: 'Kysely' }).execute()
+      expect(trail().length - before).toBe(ofRollbacks)
+    })
+    await prisma.$transaction([prisma.film.updateMany({ data: { title: 'Prisma' } })])
+    const [byPrisma, byKysely] = trail()
+    expect(trail().length - before).toBe(ofRollbacks + 2)
+    expect(byPrisma).toEqual(['write', 'Film.updateMany({ data: { title: ? } })', 'films'])
+    expect(byKysely![1]).toContain('update')
+    expect(byKysely![2]).toBe('films')
+  })
 })

@@ -54,6 +54,22 @@ describe('the other ways refuse', () => {
       'getOrLoadMany: expected a function that loads, got undefined',
       () => cache.getOrLoadMany(['a'], wrong(undefined)),
     ],
+    [
+      'getOrLoadMany: expected a load that gives a Map by key, got an array of 1',
+      () =>
+        cache.getOrLoadMany(
+          ['many:1'],
+          wrong(async () => [1]),
+        ),
+    ],
+    [
+      'getOrLoadMany: expected a Map by the keys that the load was given, such as "many:1", got 1',
+      () =>
+        cache.getOrLoadMany(
+          ['many:1', 'many:2'],
+          wrong(async () => new Map([[1, 'one']])),
+        ),
+    ],
     ['getMany: expected an array of strings, got "a"', () => cache.getMany(wrong('a'))],
     [`get: ${options}, got "1m"`, () => cache.get('a', wrong('1m'))],
     [

@@ -52,7 +52,8 @@ export class DirectApi {
   /**
    * The same for many keys. Those that are not there are loaded together.
    *
-   * @param load is given the keys that are not there. What it leaves out is stored as not existing (`negativeTtl`)
+   * @param load is given the keys that are not there, and gives a Map by key. What it leaves out is stored as not existing
+   *   (`negativeTtl`); one that has none of the keys is refused
    * @returns what there is, in the order of the keys
    * @throws TidemarkError `INVALID_OPTION`, and whatever `load` throws
    * @example

@@ -1,3 +1,4 @@
+import { invalidOption } from '../options/tidemark-error.ts'
 import { NestedLoad } from '../reads/nested-load.ts'
 
 /** Loads of several keys, which those who ask for them at about the same time share. */
@@ -38,9 +39,32 @@ export class LoadBatch<T> {
       setImmediate(() => {
         this.#gathering = undefined
         // In an async function: what it throws at once is an error of the load too, and must not end the process.
-        nested.run(async () => this.#load(keys)).then(resolve, reject)
+        nested.run(async () => checkLoaded(keys, await this.#load(keys))).then(resolve, reject)
       })
     })
     return { keys, nested, loaded }
   }
+}
+
+/**
+ * What it gives under other keys would be taken for nothing, and that be remembered.
+ *
+ * @throws TidemarkError `INVALID_OPTION`
+ */
+function checkLoaded<T>(
+  keys: readonly string[],
+  loaded: ReadonlyMap<string, T>,
+): ReadonlyMap<string, T> {
+  if (!(loaded instanceof Map)) {
+    throw invalidOption('getOrLoadMany', 'a load that gives a Map by key', loaded)
+  }
+  if (loaded.size > 0 && !keys.some((key) => loaded.has(key))) {
+    const [other] = loaded.keys()
+    throw invalidOption(
+      'getOrLoadMany',
+      `a Map by the keys that the load was given, such as ${JSON.stringify(keys[0])}`,
+      other,
+    )
+  }
+  return loaded
 }
