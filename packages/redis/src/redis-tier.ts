@@ -16,20 +16,14 @@ import {
   type WriterId,
 } from '@tidemark/core'
 import type { Cluster, Redis } from 'ioredis'
-import { EntryCodec } from './codec/entry-codec.ts'
-import { ClusterLink } from './cluster-link.ts'
-import { Guard, type Limit } from './guard.ts'
 import { healthOf } from './health.ts'
-import { LeaseKeeper } from './lease-keeper.ts'
 import { listEntries, listMarks } from './listing.ts'
 import { type RedisTierOptions, type ResolvedRedisOptions, resolveRedisOptions } from './options.ts'
+import { openParts, type Parts } from './parts.ts'
 import { checkClient, type RedisClient } from './redis-client.ts'
-import { RedisBus } from './redis-bus.ts'
-import type { ArgsOf, RedisLink } from './redis-link.ts'
-import { RedisNames } from './redis-names.ts'
-import { INTENT, RELEASE, type Script, UNCLAIM } from './scripts.ts'
-import { ServerLink } from './server-link.ts'
+import { UNCLAIM } from './scripts.ts'
 import { readEntry } from './stored-entry.ts'
+import { tryOut } from './try-out.ts'
 
 /**
  * Redis as the tier that processes share: one server, what Sentinels name as the primary, or a Cluster.
@@ -52,9 +46,6 @@ export function redisTier(
   return new RedisTier(checkClient(client), resolved)
 }
 
-/** Over how many groups the entries of a Cluster are spread: some for each server, and few enough to move all at once. */
-const CLUSTER_GROUPS = 32
-
 class RedisTier implements SharedTier {
   readonly name = 'redis'
   readonly #client: RedisClient
@@ -70,7 +61,7 @@ class RedisTier implements SharedTier {
     if (this.#opened) {
       throw invalidOption('shared', 'a tier of its own for each cache', 'one that is in use')
     }
-    this.#opened = open(this.#client, this.#options, context)
+    this.#opened = openParts(this.#client, this.#options, context)
   }
 
   marksOf(tags: readonly Tag[], key?: CacheKey): readonly Tag[] {
@@ -118,18 +109,18 @@ class RedisTier implements SharedTier {
 
   async intent(marks: readonly Tag[], writer: WriterId): Promise<void> {
     this.#parts.leases.keep(marks, writer)
-    await this.#lock(marks, writer, 'new')
+    await this.#parts.writes.lock(marks, writer, 'new')
   }
 
   release(marks: readonly Tag[], writer: WriterId): Promise<number> {
     this.#parts.leases.drop(writer)
-    return this.#write(RELEASE, marks, [writer])
+    return this.#parts.writes.release(marks, writer)
   }
 
   /** A lock that nobody renews. */
   async abandon(marks: readonly Tag[], writer: WriterId): Promise<void> {
     this.#parts.leases.drop(writer)
-    await this.#lock(marks, writer, 'renew')
+    await this.#parts.writes.lock(marks, writer, 'renew')
   }
 
   async nextTokens(marks: readonly Tag[]): Promise<readonly MarkToken[]> {
@@ -139,19 +130,14 @@ class RedisTier implements SharedTier {
     return epochs.map((epoch) => (epoch + context.random.token()) as MarkToken)
   }
 
-  async replace(
+  replace(
     marks: readonly Tag[],
     writer: WriterId,
     tokens: ReadonlyMap<Tag, MarkToken>,
   ): Promise<readonly Replacement[]> {
-    const { bus, leases, link, names } = this.#parts
+    const { leases, writes } = this.#parts
     leases.drop(writer)
-    const done = await link.replace(
-      this.#namesOf(marks),
-      telling(bus, names, marks, [writer, this.#options.markTtlMs]),
-      marks.map((mark) => tokens.get(mark) ?? ''),
-    )
-    return done.map((code) => REPLACEMENTS[code] ?? 'lost')
+    return writes.replace(marks, writer, tokens, this.#options.markTtlMs)
   }
 
   async claim(
@@ -222,123 +208,4 @@ class RedisTier implements SharedTier {
   #namesOf(marks: readonly Tag[]): string[] {
     return marks.map((mark) => this.#parts.names.mark(mark))
   }
-
-  #lock(marks: readonly Tag[], writer: WriterId, how: 'new' | 'renew'): Promise<number> {
-    return this.#write(INTENT, marks, [writer, this.#parts.context.leaseMs, how])
-  }
-
-  #write(
-    script: Script,
-    marks: readonly Tag[],
-    args: readonly (string | number)[],
-  ): Promise<number> {
-    const { bus, link, names } = this.#parts
-    return link.write(script, this.#namesOf(marks), telling(bus, names, marks, args))
-  }
-}
-
-/** What a script is given that tells others of the marks it moves. */
-function telling(
-  bus: RedisBus,
-  { channel }: RedisNames,
-  marks: readonly Tag[],
-  args: readonly (string | number)[],
-): ArgsOf {
-  return (at) => {
-    const message = at === 'all' ? bus.message(marks) : bus.messageOfPart(marks[at]!)
-    return [channel, message, ...args]
-  }
-}
-
-/** By what `REPLACE` returns. */
-const REPLACEMENTS: readonly Replacement[] = ['lost', 'released', 'replaced']
-
-/** Does all that reads and writes do, on names of its own, with nobody to be told. */
-async function tryOut(link: RedisLink, names: RedisNames, { random }: SharedTierContext) {
-  const trials = names.trials
-  const writer = random.token()
-  const message = JSON.stringify([writer])
-  await link.lookup(trials, trials[0])
-  await link.mint(
-    trials,
-    trials.map(() => random.token()),
-    TRIAL_MS,
-  )
-  await link.write(INTENT, trials, () => [names.channel, message, writer, TRIAL_MS, 'new'])
-  await link.write(RELEASE, trials, () => [names.channel, message, writer])
-}
-
-/** How long what a trial leaves behind is kept, where it could not remove it. */
-const TRIAL_MS = 1000
-
-interface Parts {
-  readonly context: SharedTierContext
-  readonly names: RedisNames
-  readonly codec: EntryCodec
-  readonly guard: Guard
-  readonly link: RedisLink
-  /** For `cache.health()` and for lists, which must not end in others being refused. */
-  readonly trial: RedisLink
-  readonly leases: LeaseKeeper
-  readonly bus: RedisBus
-}
-
-function open(
-  client: RedisClient,
-  options: ResolvedRedisOptions,
-  context: SharedTierContext,
-): Parts {
-  if (context.leaseMs < 4 * options.timeoutMs) {
-    throw invalidOption(
-      'lease',
-      `at least four times the timeout of the redis tier (${options.timeoutMs} ms), so that a lock cannot end while it is ` +
-        'being renewed',
-      context.leaseMs,
-    )
-  }
-  const names = new RedisNames({
-    namespace: context.namespace,
-    groups: client.kind === 'cluster' ? CLUSTER_GROUPS : 1,
-    hashes: options.hashes,
-    areTagsHidden: options.areTagsHidden,
-  })
-  const guard = new Guard({
-    ...options,
-    probe: () => link.checkEpochs(),
-    onRecovered: context.onLost,
-  })
-  const linkWith = (limit: Limit, onReplaced: () => void): RedisLink =>
-    client.kind === 'cluster'
-      ? new ClusterLink(client.cluster, limit, onReplaced)
-      : new ServerLink(client.server, limit, onReplaced)
-  const link = linkWith(guard, context.onReplaced)
-  const trial = linkWith({ run: (call) => guard.try(call) }, () => {})
-  const bus = new RedisBus({
-    channel: names.channel,
-    instance: context.random.token(),
-    connect: client.connect,
-    publish: (channel, message) => link.publish(channel, message),
-    heartbeatMs: options.heartbeatMs,
-    onBeat: () => {
-      // A server that does not answer is noticed by whoever needs it.
-      guard.run(() => link.checkEpochs()).catch(() => undefined)
-    },
-    onMoved: context.onMoved,
-    onLost: context.onLost,
-  })
-  const leases = new LeaseKeeper(context.leaseMs, (marks, writer) =>
-    link.write(
-      INTENT,
-      marks.map((mark) => names.mark(mark)),
-      telling(bus, names, marks, [writer, context.leaseMs, 'renew']),
-    ),
-  )
-  const codec = new EntryCodec({
-    codec: options.codec,
-    valueTypes: context.valueTypes,
-    maxBytes: options.maxEntryBytes,
-    compressAbove: options.compressAbove,
-    encryption: options.encryption,
-  })
-  return { context, names, codec, guard, link, trial, leases, bus }
 }
