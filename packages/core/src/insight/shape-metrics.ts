@@ -9,7 +9,10 @@ import { EVERYTHING, type Tag } from '../marks/tags.ts'
 export interface Timing {
   readonly count: number
   readonly totalMs: number
-  /** The time that half of them did not exceed, at most 1/16 off. Undefined where there are none, as the others. */
+  /**
+   * The time that half of them did not exceed, at most 1/16 off from 0.5 µs to 134 s; what takes longer counts as 134 s. Undefined
+   * where there are none, as the others.
+   */
   readonly p50Ms: number | undefined
   readonly p95Ms: number | undefined
   readonly p99Ms: number | undefined
