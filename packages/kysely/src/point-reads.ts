@@ -1,6 +1,7 @@
 import { LRUCache } from 'lru-cache'
 import {
   type KeyMaterial,
+  namesItsRow,
   type ReadPlan,
   type ResolvedHint,
   WriteThrough,
@@ -102,9 +103,10 @@ export class PointReads {
           rows.length === 1 &&
           areSame(where, shape.read.where) &&
           byWrite.every((value, index) => names(value, byRow[index]))
-        return [...(isByWrite ? [byWrite] : []), ...(byRow.every(isExact) ? [byRow] : [])].flatMap(
-          (parameters) => this.#answer(shape, parameters, found, partition),
-        )
+        return [
+          ...(isByWrite ? [byWrite] : []),
+          ...(byRow.every(namesItsRow) ? [byRow] : []),
+        ].flatMap((parameters) => this.#answer(shape, parameters, found, partition))
       })
     })
   }
@@ -170,11 +172,6 @@ const ROW_IDS: ReadonlySet<string> = new Set(['rowid', '_rowid_', 'oid'])
 /** Whether a parameter stands for what the row has in its place. Of one that can be changed meanwhile nobody knows. */
 function names(parameter: unknown, value: unknown): boolean {
   return Object(parameter) !== parameter && String(parameter) === String(value)
-}
-
-/** Whether a value that a driver gives finds the same row when it is sent back. A Date has lost microseconds. */
-function isExact(value: unknown): boolean {
-  return typeof value === 'string' || typeof value === 'bigint' || Number.isSafeInteger(value)
 }
 
 function selected({ columns }: PointRead, row: Record<string, unknown>): object | undefined {

@@ -1,6 +1,7 @@
 import {
   type Engine,
   type KeyMaterial,
+  namesItsRow,
   offerWriteThrough,
   WriteThrough,
   type WrittenAnswer,
@@ -109,7 +110,8 @@ export class RowWrite {
   }
 
   #answers(row: unknown, partition: string | undefined): readonly WrittenAnswer[] {
-    if (!isPlainRecord(row) || !this.#key.fields.every((field) => isExact(row[field]))) return []
+    if (!isPlainRecord(row) || !this.#key.fields.every((field) => namesItsRow(row[field])))
+      return []
     const { plans, key } = this.#parts
     const args = { where: whereOf(this.#key, (field) => row[field]) }
     return READS.map((operation) => ({
@@ -134,9 +136,4 @@ function isWhole({ select, include, omit }: Args): boolean {
 /** Relations may write other rows, and this one once more. */
 function setsScalars({ scalars }: Model, data: unknown): boolean {
   return isPlainRecord(data) && Object.keys(data).every((field) => scalars.has(field))
-}
-
-/** Whether a value finds the row that it was read from when it is sent back. A Date has lost microseconds. */
-function isExact(value: unknown): boolean {
-  return typeof value === 'string' || typeof value === 'bigint' || Number.isSafeInteger(value)
 }

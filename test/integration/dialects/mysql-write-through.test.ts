@@ -1,6 +1,6 @@
 import { createTidemark, type Tidemark } from '@tidemark/core'
-import { withCache } from '@tidemark/kysely'
-import { type Generated, Kysely, MysqlAdapter, MysqlDialect } from 'kysely'
+import { type CacheOptions, withCache } from '@tidemark/kysely'
+import { type Generated, Kysely, MysqlAdapter, MysqlDialect, sql } from 'kysely'
 import { createPool } from 'mysql2'
 import { afterEach, beforeEach, expect, inject, it } from 'vitest'
 import { describeDatabase } from '../../support/databases.ts'
@@ -43,21 +43,27 @@ describeDatabase('mariadb', 'An insert by Kysely that gives back its row', (data
     await database.sql('create table named (code varchar(20) primary key, title varchar(20))')
     await database.sql('create table odd (at datetime(6) primary key, title varchar(20))')
     const [row] = await database.sql<{ name: string }>('select database() as name')
-    const url = new URL(inject('mariadbUrl'))
-    url.pathname = row!.name
-    const pool = createPool({ uri: url.href, connectionLimit: 2, dateStrings: true })
     sent = []
-    plain = new Kysely<Tables>({
+    plain = pooled(row!.name)
+    cache = createTidemark()
+    const policy = { writeThrough: true }
+    options = {
+      defaultSchema: row!.name,
+      tables: { samples: policy, named: policy, odd: policy },
+    }
+    db = withCache(plain, cache, options)
+  })
+  let options: CacheOptions & { defaultSchema: string }
+
+  function pooled(schema: string, charset = 'utf8mb4'): Kysely<Tables> {
+    const url = new URL(inject('mariadbUrl'))
+    url.pathname = schema
+    const pool = createPool({ uri: url.href, connectionLimit: 2, dateStrings: true, charset })
+    return new Kysely<Tables>({
       dialect: new MariadbDialect({ pool }),
       log: ({ query }) => void sent.push(query.sql),
     })
-    cache = createTidemark()
-    const policy = { writeThrough: true }
-    db = withCache(plain, cache, {
-      defaultSchema: row!.name,
-      tables: { samples: policy, named: policy, odd: policy },
-    })
-  })
+  }
   afterEach(async () => {
     await cache.close()
     await plain.destroy()
@@ -112,6 +118,25 @@ describeDatabase('mariadb', 'An insert by Kysely that gives back its row', (data
       await write().execute()
       expect(await isHit((from) => named('KNOWN', from)), write().compile().sql).toBe(false)
       expect(await isHit((from) => named('known', from))).toBe(false)
+    }
+  })
+
+  it('leaves nothing under a key that the connection cannot express', async () => {
+    const latin = pooled(options.defaultSchema, 'latin1_swedish_ci')
+    const own = withCache(latin, cache, { database: 'latin', ...options })
+    try {
+      await plain.insertInto('named').values({ code: 'known', title: '1' }).execute()
+      await named('known', own)
+      const snowman = sql<string>`convert(x'e29883' using utf8mb4)`
+      const written = await own
+        .insertInto('named')
+        .values({ code: snowman, title: '2' })
+        .returningAll()
+        .execute()
+      expect(written).toEqual([{ code: '?', title: '2' }])
+      expect(await named('?', own)).toEqual(await named('?', latin))
+    } finally {
+      await latin.destroy()
     }
   })
 

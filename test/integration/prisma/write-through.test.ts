@@ -24,7 +24,7 @@ describeEachDatabase('A write by Prisma that gives back its row', (database) => 
     cache = createTidemark()
     base = new database.PrismaClient({ adapter: interpose(database.prismaAdapter(), between) })
     const policy = { writeThrough: true }
-    const tables = { films: policy, airports: policy, routes: policy }
+    const tables = { films: policy, airports: policy, routes: policy, viewers: policy }
     prisma = withCache(base, cache, { ...options, tables })
     const details = { imdbRating: new Prisma.Decimal('7.5'), poster: Buffer.from([1, 2]) }
     await base.film.create({ data: { title: 'Alien', budget: 2n ** 40n, ...details } })
@@ -158,6 +158,27 @@ describeEachDatabase('A write by Prisma that gives back its row', (database) => 
     await computing.film.update({ where: { id: 1 }, data: { title: 'B' } })
     expect((await computing.film.findUnique({ where: { id: 1 } }))?.loud).toBe('B!')
     expect((await computing.film.findUnique({ where: { id: 1 } }))?.loud).toBe('B!')
+  })
+
+  it('leaves the row as the database made it, which sets columns by itself', async ({ skip }) => {
+    skip(database.name !== 'mariadb', 'the others do it by triggers only')
+    const retype = (more: string) =>
+      database.sql(`alter table viewers modify joined_at datetime(3) not null
+        default current_timestamp(3) ${more}`)
+    await retype('on update current_timestamp(3)')
+    try {
+      const data = { name: 'Ada', email: 'ada@example.org', joinedAt: new Date(0) }
+      const { id } = await prisma.viewer.create({ data })
+      const where = { id }
+      await prisma.viewer.update({ where, data: { name: 'Ada L.' } })
+      const sent = database.statements.mark()
+      const found = await prisma.viewer.findUnique({ where })
+      expect(sent()).toEqual([])
+      expect(found).toStrictEqual(await base.viewer.findUnique({ where }))
+      expect(found!.joinedAt.getTime()).toBeGreaterThan(0)
+    } finally {
+      await retype('')
+    }
   })
 
   it('leaves nothing where a transaction overtakes it on the only connection', async ({ skip }) => {
