@@ -58,7 +58,7 @@ interface Hinted {
 
 export function withHint<R>(query: CompiledQuery<R>, hint: ResolvedHint): CompiledQuery<R> {
   const hinted: CompiledQuery<R> & Hinted = { ...query, [HINT]: hint }
-  return Object.freeze(hinted)
+  return hinted
 }
 
 export function hintOfCompiled(query: CompiledQuery): ResolvedHint | undefined {
