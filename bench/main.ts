@@ -6,6 +6,7 @@ import { openDatabase } from '../examples/demo/open-database.ts'
 import { readDataset } from '../examples/demo/read-dataset.ts'
 import { benchInvalidation } from './invalidation.ts'
 import { benchMemory } from './memory.ts'
+import { benchPostgres } from './postgres.ts'
 import { benchRedis } from './redis.ts'
 
 const { quick } = parseArgs({ options: { quick: { type: 'boolean', default: false } } }).values
@@ -14,6 +15,7 @@ const options = quick ? { rounds: 1, turnMs: 1 } : {}
 const database = await openDatabase()
 await loadDataset(database.kysely, await readDataset())
 await benchMemory(database, options)
+await benchPostgres(options)
 await benchRedis(database, options)
 await benchInvalidation(quick ? { rounds: 1, many: 100 } : {})
 await database.close()

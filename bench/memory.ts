@@ -60,8 +60,8 @@ export async function benchMemory(
     .add('Kysely hit, 1 row', 'build and compile', ['S1', '≤ 2.0'])
     .add('Kysely hit, 100 rows', 'Kysely query')
     .add('Prisma hit', 'Map in an extension', ['S3', '≤ 1.3'])
-    .add('Kysely miss', 'Kysely query', ['S7', '≤ 1.10 (PostgreSQL)'])
-    .add('write through Tidemark', 'Kysely write', ['S8', '≤ 1.10 (PostgreSQL)'])
+    .add('Kysely miss', 'Kysely query')
+    .add('write through Tidemark', 'Kysely write')
     .add('thousand misses at once', 'Kysely query')
   console.log(`Memory alone, on PostgreSQL in this process (PGlite):\n${ratios.toString()}`)
 }

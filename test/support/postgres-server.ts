@@ -13,11 +13,11 @@ const superuser = 'tidemark'
 // PostgreSQL's immediate shutdown: nobody needs a last checkpoint. Killed, its children would live on for a moment.
 const stopSignal = 'SIGQUIT'
 
+// The data need not survive the machine, so nothing waits for a disk. It must survive kill -9 of the server, so
+// synchronous_commit stays on: what was committed has left the process.
+const withoutDisk = { fsync: 'off', full_page_writes: 'off' }
+
 const settings = {
-  // The data need not survive the machine, so nothing waits for a disk. It must survive kill -9 of the server, so
-  // synchronous_commit stays on: what was committed has left the process.
-  fsync: 'off',
-  full_page_writes: 'off',
   autovacuum: 'off',
   max_connections: '200',
   // TCP on the loopback only: a socket's path may be too long in a deep temporary folder.
@@ -56,25 +56,29 @@ export class PostgresServer {
     this.#process = new ServerProcess({ ...program, connect: () => this.#connect() })
   }
 
-  static start(): Promise<PostgresServer> {
-    return PostgresServer.#start(createCluster)
+  /** @param isDurable whether a COMMIT waits for the disk, as PostgreSQL's own settings have it */
+  static start({ isDurable = false } = {}): Promise<PostgresServer> {
+    const own = isDurable ? settings : { ...settings, ...withoutDisk }
+    return PostgresServer.#start(createCluster, own)
   }
 
   /** A standby of this server, which is crashed and started again for it. It answers reads and follows until it is told not to. */
   async startStandby(): Promise<PostgresServer> {
     await this.kill()
-    const standby = PostgresServer.#start((_bin, data, _password, user) => {
+    const copy: typeof createCluster = (_bin, data, _password, user) => {
       copyCluster(this.#data, data, user)
       const primary = `host=127.0.0.1 port=${this.port} user=${superuser} password=${this.#password}`
       writeFileSync(join(data, 'standby.signal'), '')
       appendFileSync(join(data, 'postgresql.auto.conf'), `primary_conninfo = '${primary}'\n`)
-    }, this.#password)
+    }
+    const standby = PostgresServer.#start(copy, { ...settings, ...withoutDisk }, this.#password)
     await this.restart()
     return standby
   }
 
   static async #start(
     createData: typeof createCluster,
+    configuration: Readonly<Record<string, string>>,
     password = randomBytes(12).toString('hex'),
   ): Promise<PostgresServer> {
     const user = serverUser()
@@ -84,7 +88,10 @@ export class PostgresServer {
     const bin = usableBinaries(folder, user)
     createData(bin, data, password, user)
     const port = await freePort()
-    const options = Object.entries(settings).flatMap(([name, value]) => ['-c', `${name}=${value}`])
+    const options = Object.entries(configuration).flatMap(([name, value]) => [
+      '-c',
+      `${name}=${value}`,
+    ])
     const server = new PostgresServer(
       { port, password, data },
       {
