@@ -63,7 +63,8 @@ async function compare(isDurable: boolean, options: MeasureOptions): Promise<voi
     },
     options,
   )
-  const target = (name: string, bound: string) => (isDurable ? ([name, bound] as const) : [])
+  const target = (name: string, bound: string): [string?, string?] =>
+    isDurable ? [name, bound] : []
   const ratios = new Ratios(us)
     .add('Kysely miss', 'Kysely query', target('S7', '≤ 1.10'))
     .add('Kysely miss, Redis', 'Kysely query', target('S7', '≤ 1.25'))

@@ -175,6 +175,8 @@ export class WritePlan {
   readonly #found: readonly string[]
   readonly #opaqueBecause: string | undefined
   readonly changesSchema: boolean
+  /** What it makes old without a hint, as most writes come. */
+  #ownTags: readonly Tag[] | undefined
 
   constructor(shape: ShapeMetrics, description: WriteDescription) {
     const { tables, takesEffect = 'at-commit', opaqueBecause, found = [] } = description
@@ -192,6 +194,10 @@ export class WritePlan {
 
   /** What it makes old when it is run under this hint. */
   tags(hint: CachedHint | undefined): readonly Tag[] {
+    return hint ? this.#tagsUnder(hint) : (this.#ownTags ??= this.#tagsUnder(undefined))
+  }
+
+  #tagsUnder(hint: CachedHint | undefined): readonly Tag[] {
     const schema = this.changesSchema ? [SCHEMA] : []
     const named = hint?.tables ?? []
     const reached = named.length > 0 ? this.#reach(named) : NOTHING
