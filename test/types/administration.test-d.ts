@@ -40,6 +40,9 @@ describe('invalidateOn', () => {
       expectTypeOf(event).toEqualTypeOf<Event>()
       return [event.type]
     })
+    cache.invalidateOn(new EventTarget(), 'saved', (event: CustomEvent<{ id: number }>) => [
+      `user:${event.detail.id}`,
+    ])
     cache.invalidateOn(new EventEmitter<Events>(), 'user.updated', async ({ id }) => [`user:${id}`])
     // @ts-expect-error
     cache.invalidateOn(new EventEmitter<Events>(), 'user.updated', async ({ id }) => [id])

@@ -12,12 +12,7 @@ import {
   type TagOfKey,
   tagsOfKey,
 } from './insight/inspection.ts'
-import {
-  type Emitter,
-  type EventTargetLike,
-  invalidateOn,
-  type TargetOfEvent,
-} from './writes/invalidate-on.ts'
+import { type Emitter, invalidateOn, type TargetOfEvent } from './writes/invalidate-on.ts'
 import {
   invalidate,
   type InvalidateTarget,
@@ -87,10 +82,10 @@ export class Administration extends DirectApi {
     name: Name,
     targetOf: (...event: Event) => TargetOfEvent | PromiseLike<TargetOfEvent>,
   ): () => void
-  invalidateOn<Event>(
-    target: EventTargetLike<Event>,
+  invalidateOn<E extends Event>(
+    target: EventTarget,
     name: string,
-    targetOf: (event: Event) => TargetOfEvent | PromiseLike<TargetOfEvent>,
+    targetOf: (event: E) => TargetOfEvent | PromiseLike<TargetOfEvent>,
   ): () => void
   invalidateOn(
     emitter: unknown,

@@ -295,8 +295,15 @@ describe('cache.invalidateOn refuses', () => {
   ]
   const emitter = { on: () => undefined, off: () => undefined }
   refuses([
-    by('an emitter with the methods on and off, got undefined', undefined, 'a', () => []),
-    by('an emitter with the methods on and off, got an object with keys [on]', { on: () => 1 }),
+    by(
+      'an emitter with the methods on and off, or an EventTarget, got undefined',
+      undefined,
+      'a',
+      () => [],
+    ),
+    by('an emitter with the methods on and off, or an EventTarget, got an object with keys [on]', {
+      on: () => 1,
+    }),
     by('an event\'s name, got ""', emitter, '', () => []),
     by("an event's name, got 5", emitter, 5, () => []),
     by('a function that names what an event makes old, got an array of 1', emitter, 'a', ['tag']),

@@ -14,12 +14,6 @@ export interface Emitter<Name, Event extends readonly unknown[]> {
   readonly setMaxListeners?: never
 }
 
-/** What tells of events as the web's `EventTarget` does. */
-export interface EventTargetLike<Event> {
-  addEventListener(name: string, listener: (event: Event) => void): void
-  removeEventListener(name: string, listener: (event: Event) => void): void
-}
-
 type Listener = (...event: unknown[]) => void
 
 /**
@@ -69,24 +63,24 @@ export function invalidateOn(
 
 /** How to listen to it. One that has both ways gives more by the first. */
 function sourceOf(emitter: unknown) {
-  const is = emitter as Partial<Emitter<unknown, unknown[]> & EventTargetLike<unknown>> | null
-  if (typeof is?.on === 'function' && typeof is.off === 'function') {
-    const { on, off } = is
+  const is = emitter as Record<string, unknown> | null | undefined
+  const pairs = [
+    ['on', 'off'],
+    ['addEventListener', 'removeEventListener'],
+  ] as const
+  for (const [on, off] of pairs) {
+    const [listen, unlisten] = [is?.[on], is?.[off]]
+    if (typeof listen !== 'function' || typeof unlisten !== 'function') continue
     return {
-      listen: (name: unknown, listener: Listener) => on.call(emitter, name, listener),
-      unlisten: (name: unknown, listener: Listener) => off.call(emitter, name, listener),
+      listen: (name: unknown, listener: Listener) => void listen.call(emitter, name, listener),
+      unlisten: (name: unknown, listener: Listener) => void unlisten.call(emitter, name, listener),
     }
   }
-  if (typeof is?.addEventListener === 'function' && typeof is.removeEventListener === 'function') {
-    const target = is as EventTargetLike<unknown>
-    return {
-      listen: (name: unknown, listener: Listener) =>
-        target.addEventListener(name as string, listener),
-      unlisten: (name: unknown, listener: Listener) =>
-        target.removeEventListener(name as string, listener),
-    }
-  }
-  throw invalidOption('invalidateOn', 'an emitter with the methods on and off', emitter)
+  throw invalidOption(
+    'invalidateOn',
+    'an emitter with the methods on and off, or an EventTarget',
+    emitter,
+  )
 }
 
 function isThenable<T>(value: T | PromiseLike<T>): value is PromiseLike<T> {
