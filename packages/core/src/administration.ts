@@ -12,7 +12,12 @@ import {
   type TagOfKey,
   tagsOfKey,
 } from './insight/inspection.ts'
-import { type Emitter, invalidateOn, type TargetOfEvent } from './writes/invalidate-on.ts'
+import {
+  type Emitter,
+  invalidateOn,
+  type NamesOfEvent,
+  type TargetOfEvent,
+} from './writes/invalidate-on.ts'
 import {
   invalidate,
   type InvalidateTarget,
@@ -82,11 +87,7 @@ export class Administration extends DirectApi {
     name: Name,
     targetOf: (...event: Event) => TargetOfEvent | PromiseLike<TargetOfEvent>,
   ): () => void
-  invalidateOn<E extends Event>(
-    target: EventTarget,
-    name: string,
-    targetOf: (event: E) => TargetOfEvent | PromiseLike<TargetOfEvent>,
-  ): () => void
+  invalidateOn(target: EventTarget, name: string, targetOf: NamesOfEvent['of']): () => void
   invalidateOn(
     emitter: unknown,
     name: string | symbol,

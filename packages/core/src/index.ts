@@ -11,7 +11,7 @@ export type {
 } from './insight/inspection.ts'
 export type { Invalidation } from './insight/audit-trail.ts'
 export type { CascadeStep, ReachedTable } from './insight/cascade.ts'
-export type { Emitter, TargetOfEvent } from './writes/invalidate-on.ts'
+export type { Emitter, NamesOfEvent, TargetOfEvent } from './writes/invalidate-on.ts'
 export type { NamedTag, TagSelector } from './marks/named-tag.ts'
 export type { KeyParts } from './keys/key-parts.ts'
 export type { HealthReport, ServerHealth, SharedHealth } from './insight/health.ts'

@@ -14,6 +14,11 @@ export interface Emitter<Name, Event extends readonly unknown[]> {
   readonly setMaxListeners?: never
 }
 
+/** What an event of an `EventTarget` makes old. A method, so that it may be one of what it knows to be a `CustomEvent`. */
+export interface NamesOfEvent {
+  of(event: Event): TargetOfEvent | PromiseLike<TargetOfEvent>
+}
+
 type Listener = (...event: unknown[]) => void
 
 /**
