@@ -1,5 +1,5 @@
 import { type AbortableOperationOptions, ConnectionBuilder, type Kysely } from 'kysely'
-import type { ExecutorContext } from './caching-executor.ts'
+import type { ExecutorContext } from './execution.ts'
 import { orAborted } from './or-aborted.ts'
 import { Session } from './session.ts'
 import { standInProps } from './stand-in-props.ts'

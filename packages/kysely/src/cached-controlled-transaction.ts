@@ -9,7 +9,8 @@ import {
   type KyselyPlugin,
 } from 'kysely'
 import type { WriteOutcome } from '@tidemark/core'
-import { CachingExecutor, type ExecutorContext } from './caching-executor.ts'
+import { CachingExecutor } from './caching-executor.ts'
+import type { ExecutorContext } from './execution.ts'
 import { HintPlugin } from './hints.ts'
 import { Session } from './session.ts'
 import { standInProps } from './stand-in-props.ts'

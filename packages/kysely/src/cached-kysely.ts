@@ -9,7 +9,8 @@ import {
 import { CachedConnectionBuilder } from './cached-connection.ts'
 import { CachedControlledTransactionBuilder } from './cached-controlled-transaction.ts'
 import { CachedTransactionBuilder } from './cached-transaction.ts'
-import { CachingExecutor, type ExecutorContext } from './caching-executor.ts'
+import { CachingExecutor } from './caching-executor.ts'
+import type { ExecutorContext } from './execution.ts'
 import { HintPlugin } from './hints.ts'
 import { standInProps } from './stand-in-props.ts'
 

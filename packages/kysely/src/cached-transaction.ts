@@ -6,7 +6,8 @@ import {
   TransactionBuilder,
 } from 'kysely'
 import type { WriteOutcome } from '@tidemark/core'
-import { CachingExecutor, type ExecutorContext } from './caching-executor.ts'
+import { CachingExecutor } from './caching-executor.ts'
+import type { ExecutorContext } from './execution.ts'
 import { Session } from './session.ts'
 import { standInProps } from './stand-in-props.ts'
 import { outcomeOf } from './write-outcome.ts'
