@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest'
 import type { CatalogueRow } from '../../../packages/sql/src/catalogue/catalogue-source.ts'
-import { tablesInDoubt } from '../../../packages/sql/src/catalogue/mysql-rows.ts'
+import { readMysqlRows, tablesInDoubt } from '../../../packages/sql/src/catalogue/mysql-rows.ts'
 
 const STARTED = 1000
 
@@ -63,5 +63,35 @@ describe('a table of MariaDB is asked for by its name', () => {
     const view = table('seen', null, 'VIEW')
     expect(doubts([view])).toEqual(['seen'])
     expect(doubts([view, of('view', 'seen')])).toEqual([])
+  })
+})
+
+describe('everything is asked for by one statement', () => {
+  const answer = [server, table('films', 10), of('trigger', 'films')]
+
+  it.each([
+    ['8.0.36', 1],
+    ['9.1.0', 1],
+    ['8.0.11-TiDB-v7.5.0', 1],
+    // Lists files, so it lists them once more.
+    ['5.7.44-log', 2],
+    ['10.11.4-MariaDB-log', 2],
+    ['5.5.5-10.6.12-MariaDB', 2],
+  ])('or more, where the server may leave something out: %s', async (version, expected) => {
+    const statements: string[] = []
+    const rows = await readMysqlRows(async (sql) => {
+      statements.push(sql)
+      const isFirst = statements.length === 1
+      return isFirst ? [{ ...server, b: version }, ...answer.slice(1)] : [table('films', 10)]
+    }, [])
+    expect(statements).toHaveLength(expected)
+    expect(rows.map(({ kind }) => kind)).toEqual(['server', 'table', 'trigger'])
+  })
+
+  it('and says nothing of when, so that what has not changed looks the same', async () => {
+    const [now, later] = [server, { ...server, c: `${STARTED + 60}` }]
+    const read = (first: CatalogueRow, created: number) =>
+      readMysqlRows(async () => [{ ...first, b: '8.0.36' }, table('films', created)], [])
+    expect(await read(now, 10)).toEqual(await read(later, 50))
   })
 })
