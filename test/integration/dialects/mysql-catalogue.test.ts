@@ -41,7 +41,7 @@ describeDatabase('mariadb', 'The catalogue of MariaDB', (database) => {
           await database.sql(`alter table ${altered} force, algorithm = copy`)
       })()
       try {
-        for (let round = 0; round < 40; round += 1) {
+        for (let round = 0; round < 25; round += 1) {
           catalogue = await own.read(catalogue)
           const after = (table: string, change: 'insert' | 'delete') => {
             const written = catalogue.writes([{ table, change }])
