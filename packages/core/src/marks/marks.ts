@@ -105,7 +105,9 @@ export interface MarkStore {
 }
 
 export function areSame(tokens: readonly MarkToken[], others: readonly MarkToken[]): boolean {
-  return tokens.length === others.length && tokens.every((token, at) => token === others[at])
+  if (tokens.length !== others.length) return false
+  for (let at = 0; at < tokens.length; at += 1) if (tokens[at] !== others[at]) return false
+  return true
 }
 
 /** Tokens for a result that is stored with the end of its write. By the marks that stand for the tags. */
