@@ -1,4 +1,3 @@
-import { LRUCache } from 'lru-cache'
 import type { Bus } from './bus.ts'
 import type { Clock } from '../clock.ts'
 import type {
@@ -12,12 +11,13 @@ import type {
 } from './marks.ts'
 import type { Random } from '../random.ts'
 import type { Tag } from './tags.ts'
+import { TokenMap } from './token-map.ts'
 
 export interface InProcessMarksOptions {
   readonly clock: Clock
   readonly random: Random
   readonly bus: Bus
-  /** How many tokens are kept. Beyond it the least used is dropped, and what depended on it is a miss. */
+  /** How many tokens are kept. Beyond it one that was not used lately is dropped, and what depended on it is a miss. */
   readonly maxMarks: number
   /** How long an abandoned intent goes on, in milliseconds. */
   readonly leaseMs: number
@@ -29,7 +29,7 @@ export class InProcessMarks implements MarkStore {
   readonly #random: Random
   readonly #bus: Bus
   readonly #leaseMs: number
-  readonly #tokens: LRUCache<Tag, MarkToken>
+  readonly #tokens: TokenMap
   /** Kept apart from the tokens, because a lock must not be evicted. */
   readonly #locks = new Map<Tag, Lock>()
   #sweepAt = SWEEP_AT
@@ -39,7 +39,7 @@ export class InProcessMarks implements MarkStore {
     this.#random = random
     this.#bus = bus
     this.#leaseMs = leaseMs
-    this.#tokens = new LRUCache({ max: maxMarks })
+    this.#tokens = new TokenMap(maxMarks)
   }
 
   read(tags: readonly Tag[]): MarkReading {
@@ -89,7 +89,7 @@ export class InProcessMarks implements MarkStore {
   replace(tags: readonly Tag[], writer: WriterId, { next }: PreparedMarks): ReplacedMarks {
     const alone = tags.filter((tag) => next.has(tag) && this.#isAlone(tag, writer))
     const state = this.release(tags, writer)
-    for (const tag of alone) this.#tokens.set(tag, next.get(tag))
+    for (const tag of alone) this.#tokens.set(tag, next.get(tag)!)
     return { state, tokens: new Map(alone.map((tag) => [tag, next.get(tag)!])) }
   }
 
