@@ -214,4 +214,26 @@ describeEachDatabase('an explanation', (database) => {
     await films()
     expect(cache.metrics().totals.reads.hits).toBe(1)
   })
+
+  it('sends nothing of a Kysely query that is not of this cache', async () => {
+    const other = createTidemark()
+    const refused = async (query: unknown, message: string) => {
+      const sent = database.statements.mark()
+      const explaining = cache.explain(query as () => Promise<unknown>)
+      await expect(explaining).rejects.toMatchObject({ code: 'INVALID_OPTION' })
+      await expect(explaining).rejects.toThrow(message)
+      expect(sent()).toEqual([])
+    }
+    try {
+      await refused(database.kysely.deleteFrom('films'), 'of another client; nothing was sent')
+      const elsewhere = withCache(database.kysely, other).deleteFrom('films')
+      await refused(elsewhere, 'got one of another cache; nothing was sent')
+      await refused(sql`delete from films`, 'raw SQL is passed as a function that sends it')
+    } finally {
+      await other.close()
+    }
+    const explanation = await cache.explain(() => sql`delete from films`.execute(db))
+    expect(explanation).toMatchObject({ kind: 'write' })
+    expect(await db.selectFrom('films').select('id').execute()).toHaveLength(2)
+  })
 })

@@ -166,6 +166,11 @@ export class Engine {
     return currentExplainer()?.tell(this, call)
   }
 
+  /** For an adapter whose queries are compiled before they are sent: whoever wants to know of one can tell that it is of this cache. */
+  compiled(): void {
+    currentExplainer()?.compiled(this)
+  }
+
   /** Runs a write that commits by itself, and makes old what it may have changed. */
   write<T>(call: WriteCall, run: () => Promise<T>): Promise<T> {
     return invalidateOnWrite(this, call, run)

@@ -32,7 +32,8 @@ export type {
   TidemarkListener,
 } from './insight/events.ts'
 export type { ExplainedPolicy } from './insight/explain-policy.ts'
-export type { Explainable, ExplainedTag, Explanation } from './insight/explain.ts'
+export type { Explainable } from './insight/explainable.ts'
+export type { ExplainedTag, Explanation } from './insight/explain.ts'
 export type { Inconclusive, VerificationReport, VerifyOptions } from './insight/verification.ts'
 export type { Ticket, TicketCollector, Ticketed, TicketOptions } from './marks/tickets.ts'
 export { TidemarkError } from './options/tidemark-error.ts'

@@ -3,7 +3,8 @@ import { AuditTrail } from './insight/audit-trail.ts'
 import { InProcessBus } from './marks/bus.ts'
 import { Derivations } from './marks/derivations.ts'
 import { Engine } from './engine.ts'
-import { type Explainable, type Explanation, explainQuery } from './insight/explain.ts'
+import type { Explainable } from './insight/explainable.ts'
+import { type Explanation, explainQuery } from './insight/explain.ts'
 import {
   EVENT_NAMES,
   Events,

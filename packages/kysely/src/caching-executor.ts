@@ -50,7 +50,8 @@ export class CachingExecutor implements QueryExecutor, Execution {
   }
 
   compileQuery<R = unknown>(node: RootOperationNode, queryId: QueryId): CompiledQuery<R> {
-    const { hint } = this.context
+    const { binding, hint } = this.context
+    binding.engine.compiled()
     const query = this.#inner.compileQuery<R>(node, queryId)
     return hint ? withHint(query, hint) : query
   }

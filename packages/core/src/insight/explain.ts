@@ -1,6 +1,7 @@
 import type { Invalidation } from './audit-trail.ts'
 import type { Consistency } from '../policies/consistency.ts'
 import type { Engine } from '../engine.ts'
+import { type Explainable, runnerOf } from './explainable.ts'
 import { type Explainer, runExplained } from './explaining.ts'
 import { freshnessHere } from '../reads/freshness.ts'
 import { consistencyOf, tagsOfCall, type WriteCall } from '../writes/invalidate-on-write.ts'
@@ -16,11 +17,7 @@ import { judgeShared } from '../reads/take-shared.ts'
 import { peekAt } from '../tiers/tier.ts'
 import type { ShapeMetrics } from './shape-metrics.ts'
 import { customTag, EVERYTHING, keyTag, namesOfTable, type Tag, tableTag } from '../marks/tags.ts'
-import { invalidOption, TidemarkError } from '../options/tidemark-error.ts'
-
-/** Something that a cached client can be asked for, and has not been yet. */
-export type Explainable =
-  { execute(): PromiseLike<unknown> } | PromiseLike<unknown> | (() => PromiseLike<unknown>)
+import { TidemarkError } from '../options/tidemark-error.ts'
 
 /** What the cache makes of a query at this moment, and why. */
 export interface Explanation {
@@ -56,9 +53,13 @@ export interface ExplainedTag extends NamedTag {
 
 /** See `Tidemark.explain`. */
 export async function explainQuery(engine: Engine, query: Explainable): Promise<Explanation> {
-  const run = runnerOf(query)
-  const told: { explanation?: Promise<Explanation> } = {}
+  const told: { explanation?: Promise<Explanation>; isCompiled?: boolean } = {}
+  const run = runnerOf(query, () => told.isCompiled === true)
   const explainer: Explainer = {
+    compiled: (asked) => {
+      checkEngine(engine, asked)
+      told.isCompiled = true
+    },
     tell: async (asked, call) => {
       checkEngine(engine, asked)
       told.explanation ??= explainCall(engine, call)
@@ -84,22 +85,6 @@ function checkEngine(engine: Engine, asked: Engine): void {
     'INVALID_OPTION',
     'explain: expected a query of a client that is bound to this cache, got one of another cache; nothing was sent',
   )
-}
-
-function runnerOf(query: Explainable): () => unknown {
-  if (typeof query === 'function') return query
-  const builder = query as { execute?: () => unknown } | undefined
-  if (typeof builder?.execute === 'function') return () => builder.execute!()
-  if (query instanceof Promise && query[Symbol.toStringTag] === 'Promise') {
-    throw invalidOption(
-      'explain',
-      'a query that was not sent yet',
-      query,
-      ' (pass the query itself, without execute(), or a function that sends it)',
-    )
-  }
-  if (typeof (query as PromiseLike<unknown> | undefined)?.then === 'function') return () => query
-  throw invalidOption('explain', 'a query of Kysely or Prisma, or a function that sends one', query)
 }
 
 async function explainCall(engine: Engine, call: ReadCall | WriteCall): Promise<Explanation> {

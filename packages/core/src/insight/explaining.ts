@@ -6,6 +6,8 @@ import { runWithin } from '../run-within.ts'
 
 /** Who is told of a query in place of the database. It rejects: nothing is sent, and there is no result. */
 export interface Explainer {
+  /** A query was compiled by a client of this engine, which will tell of it when it is sent. */
+  compiled(engine: Engine): void
   tell(engine: Engine, call: ReadCall | WriteCall): Promise<never>
 }
 
