@@ -4,6 +4,7 @@ import { cached, withCache } from '@tidemark/kysely'
 import { cacheExtension } from '@tidemark/prisma'
 import type { Database } from '../examples/demo/open-database.ts'
 import { each, measure, type MeasureOptions } from './measure.ts'
+import { bentocacheInMemory } from './peers.ts'
 import { Ratios } from './ratios.ts'
 
 export async function benchMemory(
@@ -37,12 +38,15 @@ export async function benchMemory(
     },
   })
   const where = { id: 1 }
+  const bento = bentocacheInMemory()
+  const factory = () => films(kysely).execute()
 
   const us = await measure(
     {
       'build and compile': each(() => film(kysely).compile()),
       'Kysely hit, 1 row': each(() => film(db).$call(hint).execute()),
       'Kysely hit, 100 rows': each(() => films(db).$call(hint).execute()),
+      'bentocache hit, 100 rows': each(() => bento.getOrSet({ key: 'films', factory })),
       'Prisma hit': each(() => cachedPrisma.film.findUnique({ where, cache: { ttl: '1h' } })),
       'Map in an extension': each(() => barePrisma.film.findUnique({ where })),
       'Kysely query': each(() => film(kysely).execute()),
@@ -58,10 +62,15 @@ export async function benchMemory(
   )
   const ratios = new Ratios(us)
     .add('Kysely hit, 1 row', 'build and compile', ['S1', '≤ 2.0'])
+    .add('Kysely hit, 100 rows', 'bentocache hit, 100 rows', ['S2', '≤ 0.25'])
     .add('Kysely hit, 100 rows', 'Kysely query')
     .add('Prisma hit', 'Map in an extension', ['S3', '≤ 1.3'])
     .add('Kysely miss', 'Kysely query')
     .add('write through Tidemark', 'Kysely write')
     .add('thousand misses at once', 'Kysely query')
   console.log(`Memory alone, on PostgreSQL in this process (PGlite):\n${ratios.toString()}`)
+  console.log(
+    'S2: of the hundred rows, their hundred dates are two thirds (by profile). Node 26 works out the day of a Date as it is made, ' +
+      'in a quarter of a microsecond; Node 20 did not. bentocache gives back texts in their place.',
+  )
 }

@@ -61,6 +61,15 @@ export function prismaExtensionRedis(
   )
 }
 
+/** bentocache in memory, as it comes: it keeps a result as JSON. */
+export function bentocacheInMemory() {
+  return new BentoCache({
+    default: 'memory',
+    ttl: '1h',
+    stores: { memory: bentostore().useL1Layer(memoryDriver({ maxItems: 1000 })) },
+  })
+}
+
 /** bentocache on Redis alone, and with memory in front of it. */
 export function bentocache(connection: Redis, { stringify, parse }: TextFormat) {
   const ttl = '1h'
