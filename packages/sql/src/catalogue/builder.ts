@@ -2,7 +2,8 @@ import type { FunctionEffects } from '../known-functions.ts'
 import type { SqlDialect } from '../sql-dialect.ts'
 import type { Token } from '../sql-lexer.ts'
 import { type Body, type BodyContext, readBody, readTokens } from './body.ts'
-import { Catalogue, type CatalogueOptions, fold } from './catalogue.ts'
+import { Catalogue, type CatalogueOptions } from './catalogue.ts'
+import { fold } from './fold.ts'
 import type {
   Change,
   ForeignKey,

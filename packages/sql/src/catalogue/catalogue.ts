@@ -1,3 +1,5 @@
+import { addDeleted, addUpdated, columnsSetBy, fires } from './consequences.ts'
+import { fold } from './fold.ts'
 import type {
   Change,
   ForeignKey,
@@ -5,7 +7,6 @@ import type {
   Obstacle,
   Relation,
   RowChange,
-  Trigger,
 } from './relation.ts'
 import { type ReachedTable, WrittenRows } from './written-rows.ts'
 
@@ -224,61 +225,6 @@ export class Catalogue {
 
 function obstacleOf({ obstacle }: Relation, isPartitioned: boolean): Obstacle | undefined {
   return obstacle === 'row-level-security' && isPartitioned ? undefined : obstacle
-}
-
-function addDeleted(
-  rows: WrittenRows,
-  table: string,
-  { onDelete, columns, rules }: ForeignKey,
-  change: Change,
-): void {
-  if (change !== 'delete' && change !== 'any') return
-  const by = `on delete ${rules?.onDelete ?? 'cascade'}`
-  if (onDelete === 'delete') rows.add(table, 'delete', by)
-  if (onDelete === 'update') rows.add(table, 'update', by, columns)
-}
-
-/** @param set the columns that are set; `undefined` for any */
-function addUpdated(
-  rows: WrittenRows,
-  table: string,
-  { onUpdate, references, columns, rules }: ForeignKey,
-  change: Change,
-  set: readonly string[] | undefined,
-): void {
-  if (onUpdate === 'nothing' || (change !== 'update' && change !== 'any')) return
-  if (set?.length === 0) return
-  const names = set?.map(fold)
-  const concerns =
-    !names ||
-    !references ||
-    references.some((name) => names.includes(fold(name))) ||
-    names.some((name) => ROW_IDS.has(name))
-  if (concerns) {
-    rows.add(table, 'update', `on update ${rules?.onUpdate ?? 'cascade'}`, columns)
-  }
-}
-
-/** SQLite's other names for an integer primary key. */
-const ROW_IDS: ReadonlySet<string> = new Set(['rowid', 'oid', '_rowid_'])
-
-/** The columns of the changed row that its triggers set. `undefined`: any. */
-function columnsSetBy(triggers: readonly Trigger[]): readonly string[] | undefined {
-  const columns: string[] = []
-  for (const { sets = [] } of triggers) {
-    if (sets === 'any') return undefined
-    columns.push(...sets)
-  }
-  return columns
-}
-
-function fires({ on }: Trigger, change: Change): boolean {
-  return change === 'any' || on.includes('any') || on.includes(change)
-}
-
-/** As marks know it: see `tableTag` of core. */
-export function fold(name: string): string {
-  return name.toLowerCase()
 }
 
 function append<K, V>(map: Map<K, V[]>, key: K, value: V): void {

@@ -1,5 +1,5 @@
 import { CatalogueBuilder, type RelationId } from './builder.ts'
-import { fold } from './catalogue.ts'
+import { fold } from './fold.ts'
 import { type CatalogueRow, type CatalogueSource, text } from './catalogue-source.ts'
 import { readMysqlRows } from './mysql-rows.ts'
 import type { Change, KeyAction } from './relation.ts'
