@@ -137,6 +137,11 @@ describe('the structural codec', () => {
     }
   })
 
+  it('keeps a column named __proto__ a column of each row', () => {
+    const text = '[{"__proto__":{"a":1},"b":1},{"__proto__":{"a":2},"b":2}]'
+    expect(JSON.stringify(roundTrip(JSON.parse(text)))).toBe(text)
+  })
+
   it('copies what a view shows, not the memory behind it, shared memory included', () => {
     const shared = new Uint8Array(new SharedArrayBuffer(1000), 8, 4)
     shared[0] = 7
