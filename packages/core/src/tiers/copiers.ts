@@ -59,6 +59,10 @@ export function copyMixed(columns: readonly Column[]): (record: unknown) => Row 
 }
 
 export function copyList(copyRecord: (record: unknown) => Row): Copier {
+  return copyRecord === copyFlat ? copyFlatList : listCopier(copyRecord)
+}
+
+function listCopier(copyRecord: (record: unknown) => Row): Copier {
   return (records) => {
     const copies: Row[] = []
     for (let at = 0; at < (records as Row[]).length; at += 1) {
@@ -67,6 +71,9 @@ export function copyList(copyRecord: (record: unknown) => Row): Copier {
     return copies
   }
 }
+
+/** One for all entries of such rows, which most are. */
+const copyFlatList = listCopier(copyFlat)
 
 /** Views on bytes whose class is the platform's; a Buffer is Node's. */
 export function isBuiltInView(view: ArrayBufferView): boolean {
