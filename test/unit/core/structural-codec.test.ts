@@ -25,7 +25,7 @@ const leaf = fc.oneof(
   fc.float64Array(),
 )
 const value = fc.letrec((tie) => ({
-  any: fc.oneof({ maxDepth: 4 }, leaf, tie('array'), tie('record'), tie('rows')),
+  any: fc.oneof({ maxDepth: 4 }, leaf, tie('array'), tie('record'), tie('rows'), tie('mixed')),
   array: fc.array(tie('any'), { maxLength: 4 }),
   record: fc.dictionary(fc.oneof(fc.string(), fc.constant('__proto__')), tie('any'), {
     maxKeys: 5,
@@ -34,6 +34,11 @@ const value = fc.letrec((tie) => ({
   rows: fc.array(fc.record({ id: fc.integer(), at: tie('any'), more: tie('any') }), {
     maxLength: 6,
   }),
+  // Rows of as many columns, and not the same ones.
+  mixed: fc.array(
+    fc.dictionary(fc.constantFrom('id', 'at', '__proto__'), tie('any'), { noNullPrototype: true }),
+    { maxLength: 4 },
+  ),
 })).any
 
 /** Every object that can be reached from a value. */
@@ -135,6 +140,13 @@ describe('the structural codec', () => {
     } finally {
       delete everywhere.extra
     }
+  })
+
+  it('keeps it one where the row before had as many columns, and another in its place', () => {
+    const text = '[{"a":1,"b":{}},{"a":1,"__proto__":{"x":1}},{"a":2,"__proto__":5}]'
+    const copies = roundTrip(JSON.parse(text)) as object[]
+    expect(JSON.stringify(copies)).toBe(text)
+    for (const copy of copies) expect(Object.getPrototypeOf(copy)).toBe(Object.prototype)
   })
 
   it('keeps a column named __proto__ a column of each row', () => {

@@ -86,7 +86,7 @@ const copyAlike: CopyList = (values, copy) => {
   return values.map((value) => {
     if (!isPlainRecord(value)) return copy(value)
     const own = Object.keys(value)
-    if (!former || !areSame(own, names)) {
+    if (!former || !sameNames(own, names)) {
       names = own
       const first = rebuilt(value, copy)
       former = names.includes('__proto__') ? undefined : first
@@ -103,6 +103,7 @@ function rebuilt(record: Row, copy: Copier): Row {
   return Object.fromEntries(Object.keys(record).map((name) => [name, copy(record[name])]))
 }
 
-function areSame(names: readonly string[], others: readonly string[]): boolean {
+/** The same names in the same order. */
+export function sameNames(names: readonly string[], others: readonly string[]): boolean {
   return names.length === others.length && names.every((name, at) => name === others[at])
 }

@@ -1,5 +1,5 @@
 import type { Codec, EncodeLimits, EncodingRefusal } from './codec.ts'
-import { anyCopier, copierOfType, detacher, typeOf } from './any-copier.ts'
+import { anyCopier, sameNames, copierOfType, detacher, typeOf } from './any-copier.ts'
 import {
   type Copier,
   copyDate,
@@ -175,11 +175,13 @@ class Survey {
     const deep = new Map<string, Copier>()
     const names = new Set<string>()
     let fewest = Infinity
+    let former: readonly string[] = []
     for (const record of records) {
       const keys = Object.keys(record)
       fewest = Math.min(fewest, keys.length)
       // Records of one shape share their names; others bring their own.
-      if (keys.length !== names.size || !names.has(keys[0] ?? '')) this.#countNames(keys, names)
+      if (!sameNames(keys, former)) this.#countNames(keys, names)
+      former = keys
       // A symbol, or a property that is not enumerated.
       if (Reflect.ownKeys(record).length !== keys.length) throw new Refused('unstorable-value')
       for (const key of keys) {
