@@ -194,15 +194,21 @@ export class Engine {
   }
 
   /**
-   * Ends something with the cache at the latest, which waits for it.
+   * Ends something with the cache at the latest, which waits for it: also where it was ended before, and is not done.
    *
    * @returns a function that ends it now
    */
   endWith(end: () => unknown): () => void {
-    this.#endings.add(end)
-    return () => {
-      if (this.#endings.delete(end)) end()
+    let ended: Promise<unknown> | undefined
+    const endOnce = () => {
+      if (ended) return ended
+      const forget = () => this.#endings.delete(endOnce)
+      ended = Promise.resolve(end())
+      ended.then(forget, forget)
+      return ended
     }
+    this.#endings.add(endOnce)
+    return () => void endOnce()
   }
 
   async close(): Promise<void> {

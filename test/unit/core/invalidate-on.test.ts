@@ -131,6 +131,21 @@ describe('an event', () => {
     expect(emitter.listenerCount('import.done')).toBe(0)
   })
 
+  it('is waited for by the cache where it was ended before', async () => {
+    const { cache, emitter } = setUp()
+    const gate = new Gate()
+    const stop = cache.invalidateOn(emitter, 'import.done', () => gate.pass(() => ['vip']))
+    emitter.emit('import.done')
+    stop()
+    let isClosed = false
+    const closing = cache.close().then(() => (isClosed = true))
+    await new Promise(setImmediate)
+    expect(isClosed).toBe(false)
+    gate.open()
+    await closing
+    expect(cache.invalidations()[0]?.cause).toBe('import.done')
+  })
+
   it('fails for nobody, and is a warning where it cannot be heeded', async () => {
     const { cache, emitter } = setUp()
     const heard = warnings()
