@@ -111,4 +111,28 @@ describe('a load that asks the cache in turn', () => {
     x.open()
     expect(await Promise.all([readingX, later])).toEqual([1, 1])
   })
+
+  it('does not wait for itself where nobody waits for it either', async () => {
+    const clock = new ManualClock()
+    const cache = createTidemark({ clock, random: new SeededRandom(1) })
+    const policy = { ttl: '10s', staleWhileRevalidate: '10s' } as const
+    const gate = new Gate()
+    let loads = 0
+    const inner = async () => (loads += 1)
+    const outer = async () => {
+      if (loads > 0) await gate.pass(() => undefined)
+      return cache.getOrLoad('a', inner, policy)
+    }
+    expect(await cache.getOrLoad('a', outer, policy)).toBe(1)
+    clock.advance(15_000)
+    expect(await cache.getOrLoad('a', outer, policy)).toBe(1)
+    await gate.reached
+    // Meanwhile what it asks for is too old to be served.
+    clock.advance(9000)
+    gate.open()
+    await new Promise(setImmediate)
+    expect(loads).toBe(2)
+    expect(await cache.getOrLoad('a', outer, policy)).toBe(2)
+    await cache.close()
+  })
 })

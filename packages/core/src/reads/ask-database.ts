@@ -3,7 +3,7 @@ import type { Engine } from '../engine.ts'
 import { loadOnce } from './load-once.ts'
 import { NestedLoad } from './nested-load.ts'
 import { type Loaded, loadResult } from './load-result.ts'
-import type { Load, Lookup } from './lookup.ts'
+import type { Load, Lookup, ReadCall } from './lookup.ts'
 import type { MarkToken } from '../marks/marks.ts'
 import type { HitKind } from '../insight/outcomes.ts'
 import { isFrozen, readOut } from './result.ts'
@@ -28,7 +28,7 @@ export async function askDatabase(
 ): Promise<Answer> {
   const { call, key, policy, mode, startedAt } = lookup
   const flightKey = flightKeyOf(key, tokens)
-  const nested = call.nestsAs === undefined ? undefined : new NestedLoad(flightKey, call.nestsAs)
+  const nested = nestedLoadOf(call, flightKey)
   const within = <T>(run: () => Promise<T>) => (nested ? nested.run(run) : run())
   const loadOwn = async () =>
     answerOf(engine, lookup, await within(() => loadResult(engine, lookup, tokens, load)))
@@ -60,6 +60,11 @@ export async function askDatabase(
 /** What a load began under: who comes after a write has other tokens, and joins no load that began before it. */
 export function flightKeyOf(key: string, tokens: readonly MarkToken[]): string {
   return `${key}\n${tokens.join()}`
+}
+
+/** Undefined for a load that asks for nothing in turn. */
+export function nestedLoadOf({ nestsAs }: ReadCall, flightKey: string): NestedLoad | undefined {
+  return nestsAs === undefined ? undefined : new NestedLoad(flightKey, nestsAs)
 }
 
 /** A load that takes longer than this is left to those who wait for it already: its connection may hang. */

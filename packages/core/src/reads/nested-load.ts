@@ -38,10 +38,17 @@ export class NestedLoad {
   async run<T>(load: () => Promise<T>): Promise<T> {
     this.beginHere()
     try {
-      return await running.run(this, load)
+      return await this.runUnawaited(load)
     } finally {
       for (const outer of this.#outer) outer.#waitsFor.delete(this)
+      // Else one that is begun within what another leaves behind would keep all before it.
+      this.#outer.clear()
     }
+  }
+
+  /** The same for one that nobody waits for who is here. */
+  runUnawaited<T>(load: () => Promise<T>): Promise<T> {
+    return running.run(this, load)
   }
 
   /**

@@ -1,4 +1,4 @@
-import { flightKeyOf } from './ask-database.ts'
+import { flightKeyOf, nestedLoadOf } from './ask-database.ts'
 import type { Engine } from '../engine.ts'
 import { claimLoad } from './load-once.ts'
 import { loadResult } from './load-result.ts'
@@ -60,7 +60,9 @@ async function reload(
   const { shape } = call.plan
   shape.refreshed()
   try {
-    await flights.start(flightKey, clock.now(), begin)
+    const nested = nestedLoadOf(call, flightKey)
+    const run = () => (nested ? nested.runUnawaited(begin) : begin())
+    await flights.start(flightKey, clock.now(), run, nested)
   } catch {
     shape.refreshFailed()
   }
