@@ -1,7 +1,13 @@
+import { setImmediate } from 'node:timers/promises'
+import { setFlagsFromString } from 'node:v8'
+import { runInNewContext } from 'node:vm'
 import { createTidemark, type Invalidation, type TidemarkOptions } from '@tidemark/core'
 import { ManualClock, SeededRandom, SharedStore } from '@tidemark/testing'
 import { describe, expect, it, vi } from 'vitest'
 import { Harness } from './harness.ts'
+
+setFlagsFromString('--expose-gc')
+const collectGarbage = runInNewContext('gc') as () => void
 
 function join(options: TidemarkOptions = {}) {
   const cache = createTidemark({
@@ -153,5 +159,31 @@ describe('the audit trail', () => {
     expect(audit.lastOf(['custom:none'] as never)).toBeUndefined()
     await cache.clear()
     expect(audit.lastOf(['custom:none'] as never)).toMatchObject({ cause: 'clear' })
+  })
+
+  it('keeps nothing of what a write was given', async () => {
+    const { cache, harness } = join()
+    const { engine } = harness
+    const plan = engine.plan(
+      { adapter: 'test', fingerprint: 'insert' },
+      { kind: 'write', tables: ['film'] },
+    )
+    const write = async (): Promise<readonly WeakRef<object>[]> => {
+      const [alone, together] = [new Uint8Array(1000), new Uint8Array(1000)]
+      const judging = (parameter: object) => () => (parameter ? 'settled' : 'unknown')
+      await engine.write({ plan, outcomeOf: judging(alone) }, () => Promise.resolve())
+      const scope = engine.beginTransaction()
+      await scope.write({ plan, outcomeOf: judging(together) }, () => Promise.resolve())
+      await scope.commit(
+        () => Promise.resolve(),
+        () => 'settled',
+      )
+      return [new WeakRef(alone), new WeakRef(together)]
+    }
+    const given = await write()
+    await setImmediate()
+    collectGarbage()
+    expect(given.map((each) => each.deref() === undefined)).toEqual([true, true])
+    expect(cache.invalidations().map(({ cause }) => cause)).toEqual(['insert', 'insert'])
   })
 })

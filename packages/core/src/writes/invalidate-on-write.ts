@@ -17,12 +17,23 @@ export interface WriteCall {
 }
 
 /** The tags that a write makes old. */
-export function tagsOfCall({ plan, hint }: WriteCall): readonly Tag[] {
+export function tagsOfCall({ plan, hint }: WriteCause): readonly Tag[] {
   return plan.tags(hint?.cached ? hint : undefined)
 }
 
-/** How these writes, in their order, come to tables that none of them names. */
-export function reachedBy(calls: readonly WriteCall[]): readonly ReachedTable[] {
+/** What of a write says which tables it reaches. The rest of it may hold on to its parameters and its result. */
+export type WriteCause = Pick<WriteCall, 'plan' | 'hint'>
+
+export function causeOf({ plan, hint }: WriteCall): WriteCause {
+  return { plan, hint }
+}
+
+/** How these writes, in their order, come to tables that none of them names: for the audit trail, which asks long afterwards. */
+export function reachOf(calls: readonly WriteCause[]): () => readonly ReachedTable[] {
+  return () => reachedBy(calls)
+}
+
+function reachedBy(calls: readonly WriteCause[]): readonly ReachedTable[] {
   const named = new Set<Tag>()
   const reached = calls.flatMap((call) => {
     const own = call.plan.reached(call.hint?.cached ? call.hint : undefined)
@@ -53,7 +64,7 @@ export async function invalidateOnWrite<T>(
   const startedAt = engine.clock.now()
   const tags = tagsOfCall(call)
   shape.write(call.plan.whyEverything(tags))
-  engine.audit.record('write', shape.fingerprint, tags, () => reachedBy([call]))
+  engine.audit.record('write', shape.fingerprint, tags, reachOf([causeOf(call)]))
   return underIntent(
     engine,
     tags,

@@ -1,11 +1,13 @@
 import { type Consistency, strictest } from '../policies/consistency.ts'
 import type { Engine } from '../engine.ts'
 import {
+  causeOf,
   consistencyOf,
-  reachedBy,
+  reachOf,
   tagsOfCall,
   underIntent,
   type WriteCall,
+  type WriteCause,
 } from './invalidate-on-write.ts'
 import type { Tag } from '../marks/tags.ts'
 import type { WritePlan } from '../policies/query.ts'
@@ -27,7 +29,7 @@ export class TransactionScope {
   readonly #engine: Engine
   readonly #tags = new Set<Tag>()
   /** Its first writes, one of each shape, for the audit trail. */
-  readonly #causes = new Map<WritePlan, WriteCall>()
+  readonly #causes = new Map<WritePlan, WriteCause>()
   /** The strictest of what its writes ask for. */
   #consistency: Consistency = 'fresh'
   /** Of the COMMIT that is under way. A promise, so that two who come at once share one intent. */
@@ -47,7 +49,7 @@ export class TransactionScope {
     const tags = tagsOfCall(call)
     for (const tag of tags) this.#tags.add(tag)
     if (this.#causes.size < MAX_CAUSES && !this.#causes.has(call.plan)) {
-      this.#causes.set(call.plan, call)
+      this.#causes.set(call.plan, causeOf(call))
     }
     if (this.#intent ?? this.#commitsByItself) this.#record(tags)
     this.#consistency = strictest(this.#consistency, consistencyOf(this.#engine, call))
@@ -116,7 +118,7 @@ export class TransactionScope {
     const calls = [...this.#causes.values()]
     const shapes = new Set(calls.map(({ plan }) => plan.shape.fingerprint))
     const cause = [...shapes].slice(0, MAX_SHOWN).join('; ')
-    this.#engine.audit.record('write', cause, tags, () => reachedBy(calls))
+    this.#engine.audit.record('write', cause, tags, reachOf(calls))
   }
 
   /**
