@@ -1,4 +1,5 @@
 const duration = "a duration above 0 (milliseconds, or a string such as '30s', '5m', '1d')"
+const orZero = "0, or a duration above it (milliseconds, or a string such as '30s', '5m', '1d')"
 const share = 'expected a number above 0 and below 1, or false, got'
 const beta = 'expected a number above 0, or false, got'
 const never = 'a result whose ttl never ends is never stale'
@@ -23,9 +24,9 @@ export function wrongCachingOptions(prefix = ''): readonly Wrong[] {
   ]
   return [
     option(`ttl: expected ${duration}, got "5 s" (did you mean '5s'?)`, { ttl: '5 s' }),
-    option(`staleWhileRevalidate: expected ${duration}, got -1`, { staleWhileRevalidate: -1 }),
-    option(`staleWhileRevalidate: expected ${duration}, got true`, { staleWhileRevalidate: true }),
-    option(`staleIfError: expected ${duration}, got "1 h" (did you mean '1h'?)`, {
+    option(`staleWhileRevalidate: expected ${orZero}, got -1`, { staleWhileRevalidate: -1 }),
+    option(`staleWhileRevalidate: expected ${orZero}, got true`, { staleWhileRevalidate: true }),
+    option(`staleIfError: expected ${orZero}, got "1 h" (did you mean '1h'?)`, {
       staleIfError: '1 h',
     }),
     option(`negativeTtl: expected ${duration}, got 0`, { negativeTtl: 0 }),

@@ -26,7 +26,7 @@ export interface CacheExtensionOptions extends PolicyOptions {
   /**
    * Policies by model name, as `tables` has them by physical table name: `{ Film: { ttl: '1h' } }`. A read
    * is cached when each of the models that it reads has one, for the shortest of their times. `false`: a
-   * read of this model is cached only with a hint of its own.
+   * read of this model is cached only with a hint of its own. A table that one of them stands for is not to be in `tables` too.
    */
   readonly models?: Readonly<Record<string, TablePolicy | false>>
   /**
@@ -116,14 +116,12 @@ export function resolveExtensionOptions(
     database,
     defaultSchema,
     partition: partitionReader(partition),
-    policies: (dataModel, schema) =>
-      cache.engine.policies(
-        {
-          ...policyOptions,
-          tables: { ...tablePolicies(models, dataModel), ...policyOptions.tables },
-        },
-        schema,
-      ),
+    policies: (dataModel, schema) => {
+      const byModel = tablePolicies(models, dataModel)
+      checkGivenOnce(models, policyOptions.tables ?? {}, dataModel, schema)
+      const tables = { ...byModel, ...policyOptions.tables }
+      return cache.engine.policies({ ...policyOptions, tables }, schema)
+    },
   }
 }
 
@@ -198,6 +196,26 @@ function tablePolicies(
     }
   }
   return tables
+}
+
+function checkGivenOnce(
+  models: Readonly<Record<string, unknown>>,
+  tables: Readonly<Record<string, unknown>>,
+  dataModel: DataModel,
+  defaultSchema: string | undefined,
+): void {
+  const given = new Map(
+    Object.keys(tables).map((table) => [physicalName(table, defaultSchema).toLowerCase(), table]),
+  )
+  for (const name of Object.keys(models)) {
+    const table = given.get(dataModel.models.get(name)!.table.toLowerCase())
+    if (table !== undefined) {
+      throw new TidemarkError(
+        'INVALID_OPTION',
+        `models.${name} contradicts tables.${table}: both are the policy of one table; give one of them`,
+      )
+    }
+  }
 }
 
 /** @param provider as the client's schema names it */

@@ -15,6 +15,7 @@ import {
 } from '../caching-refusals.ts'
 import { type Refusal, refuses, refusesEach } from '../refusals.ts'
 
+const orZero = "0, or a duration above it (milliseconds, or a string such as '30s', '5m', '1d')"
 const duration = "a duration above 0 (milliseconds, or a string such as '30s', '5m', '1d')"
 const size = "bytes (bytes, or a string such as '64mb')"
 const kilobyte = `memory.maxBytes: expected a size of at least 1024 ${size}`
@@ -90,11 +91,11 @@ describe('createTidemark refuses', () => {
     option('maxShapes: expected a whole number above 0, got -1', { maxShapes: -1 }),
     option('maxShapes: expected a whole number above 0, got Infinity', { maxShapes: Infinity }),
     option('maxShapes: expected a whole number above 0, got "10"', { maxShapes: '10' }),
-    option('auditTrail: expected a whole number from 1 to 10000, got -1', { auditTrail: -1 }),
-    option('auditTrail: expected a whole number from 1 to 10000, got Infinity', {
+    option('auditTrail: expected a whole number from 0 to 10000, got -1', { auditTrail: -1 }),
+    option('auditTrail: expected a whole number from 0 to 10000, got Infinity', {
       auditTrail: Infinity,
     }),
-    option('auditTrail: expected a whole number from 1 to 10000, got false', {
+    option('auditTrail: expected a whole number from 0 to 10000, got false', {
       auditTrail: false,
     }),
 
@@ -145,8 +146,8 @@ describe('createTidemark refuses', () => {
     option('consistency: expected one of strict, available, fresh, got "eventual"', {
       consistency: 'eventual',
     }),
-    option(`maxStaleness: expected ${duration}, got -1`, { maxStaleness: -1 }),
-    option(`maxStaleness: expected ${duration}, got "1 s" (did you mean '1s'?)`, {
+    option(`maxStaleness: expected ${orZero}, got -1`, { maxStaleness: -1 }),
+    option(`maxStaleness: expected ${orZero}, got "1 s" (did you mean '1s'?)`, {
       maxStaleness: '1 s',
     }),
     option('maxStaleness: expected a duration that ends, got Infinity', {

@@ -69,6 +69,22 @@ describe('cacheExtension refuses options', () => {
       models({ film: {} }),
     ],
     [
+      'models.Film contradicts tables.Public.films: both are the policy of one table; give one of them',
+      () =>
+        withCache(unconnectedClient(), createTidemark(), {
+          models: { Genre: {}, Film: { ttl: '1m' } },
+          tables: { airports: {}, 'Public.films': { ttl: '2m' } },
+        }),
+    ],
+    [
+      'models.Film contradicts tables.films: both are the policy of one table; give one of them',
+      () =>
+        withCache(unconnectedClient(), createTidemark(), {
+          models: { Film: false },
+          tables: { films: {} },
+        }),
+    ],
+    [
       'views: unknown view "Film", expected one of (the schema has none)',
       () => withCache(unconnectedClient(), createTidemark(), { views: { Film: ['films'] } }),
     ],

@@ -50,14 +50,15 @@ export function checkName(name: string, value: unknown): asserts value is string
   }
 }
 
-/** @throws TidemarkError `INVALID_OPTION` unless `value` is a whole number from 1 to `max` */
+/** @throws TidemarkError `INVALID_OPTION` unless `value` is a whole number from `min` to `max` */
 export function checkCount(
   name: string,
   value: unknown,
   max = Number.MAX_SAFE_INTEGER,
+  min = 1,
 ): asserts value is number {
-  if (!Number.isSafeInteger(value) || (value as number) < 1 || (value as number) > max) {
-    const bound = max === Number.MAX_SAFE_INTEGER ? 'above 0' : `from 1 to ${max}`
+  if (!Number.isSafeInteger(value) || (value as number) < min || (value as number) > max) {
+    const bound = max === Number.MAX_SAFE_INTEGER ? 'above 0' : `from ${min} to ${max}`
     throw invalidOption(name, `a whole number ${bound}`, value)
   }
 }

@@ -15,14 +15,20 @@ const UNITS = { d: 86_400_000, h: 3_600_000, m: 60_000, s: 1000, ms: 1 }
  * @throws TidemarkError `INVALID_OPTION` unless it is above 0; `Infinity` is allowed
  */
 export function parseDuration(name: string, value: unknown): number {
+  return parse(name, value, `a duration above 0 ${FORMS}`)
+}
+
+/** The same where `0` says: not at all. */
+export function parseDurationOrZero(name: string, value: unknown): number {
+  return value === 0 ? 0 : parse(name, value, `0, or a duration above it ${FORMS}`)
+}
+
+const FORMS = "(milliseconds, or a string such as '30s', '5m', '1d')"
+
+function parse(name: string, value: unknown, expected: string): number {
   const parsed = typeof value === 'string' && PATTERN.test(value) ? ms(value as StringValue) : value
   if (typeof parsed === 'number' && parsed > 0) return parsed
-  throw invalidOption(
-    name,
-    "a duration above 0 (milliseconds, or a string such as '30s', '5m', '1d')",
-    value,
-    hintFor(value),
-  )
+  throw invalidOption(name, expected, value, hintFor(value))
 }
 
 /** What somebody meant who wrote `'5 minutes'`, `'5M'` or `'1w'`. */

@@ -2,7 +2,7 @@ import { type ByteSize, parseByteSize } from './byte-size.ts'
 import { checkCount, checkKeys, checkName } from './check-options.ts'
 import { type Clock, systemClock } from '../clock.ts'
 import { checkConsistency, type Consistency } from '../policies/consistency.ts'
-import { type Duration, parseDuration } from './duration.ts'
+import { type Duration, parseDuration, parseDurationOrZero } from './duration.ts'
 import {
   CACHING_OPTION_NAMES,
   type CachingOptions,
@@ -129,7 +129,7 @@ export function resolveOptions(options: TidemarkOptions): ResolvedOptions {
 
   checkCount('memory.maxEntries', maxEntries, MAX_ENTRIES)
   checkCount('maxShapes', maxShapes)
-  if (auditTrail !== 0) checkCount('auditTrail', auditTrail, MAX_AUDIT)
+  checkCount('auditTrail', auditTrail, MAX_AUDIT, 0)
   if (typeof ttlJitter !== 'number' || !(ttlJitter >= 0 && ttlJitter < 1)) {
     throw invalidOption('ttlJitter', 'a number from 0 to below 1', ttlJitter)
   }
@@ -157,7 +157,7 @@ export function resolveOptions(options: TidemarkOptions): ResolvedOptions {
     maxEntries,
     maxBytes,
     maxEntryBytes: resolveMaxEntryBytes(memory.maxEntryBytes, maxBytes),
-    leaseMs: parseFiniteDuration('lease', lease),
+    leaseMs: finite('lease', parseDuration('lease', lease)),
     maxShapes,
     auditTrail,
     memory: options.memory !== false,
@@ -167,7 +167,7 @@ export function resolveOptions(options: TidemarkOptions): ResolvedOptions {
     schemaVersion: options.schemaVersion,
     consistency,
     verify: options.verify === undefined ? undefined : resolveVerify(options.verify),
-    maxStalenessMs: maxStaleness === 0 ? 0 : parseFiniteDuration('maxStaleness', maxStaleness),
+    maxStalenessMs: finite('maxStaleness', parseDurationOrZero('maxStaleness', maxStaleness)),
     clock,
     random,
   }
@@ -190,10 +190,9 @@ function resolveMaxEntryBytes(given: ByteSize | undefined, maxBytes: number): nu
   throw invalidOption('memory.maxEntryBytes', `at most memory.maxBytes (${maxBytes} bytes)`, given)
 }
 
-function parseFiniteDuration(name: string, value: unknown): number {
-  const ms = parseDuration(name, value)
+function finite(name: string, ms: number): number {
   if (ms !== Infinity) return ms
-  throw invalidOption(name, 'a duration that ends', value)
+  throw invalidOption(name, 'a duration that ends', ms)
 }
 
 function checkMethods(name: string, value: object, methods: readonly string[]): void {

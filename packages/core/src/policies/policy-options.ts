@@ -1,5 +1,5 @@
 import { checkCoalescing, type Coalescing } from './coalescing.ts'
-import { type Duration, parseDuration } from '../options/duration.ts'
+import { type Duration, parseDuration, parseDurationOrZero } from '../options/duration.ts'
 import type { GivenPolicy } from './read-policy.ts'
 import { invalidOption, TidemarkError } from '../options/tidemark-error.ts'
 
@@ -90,13 +90,13 @@ export function parseCachingOptions(prefix: string, options: CachingOptions): Gi
   const given: Mutable<GivenPolicy> = {}
   if (ttl !== undefined) given.ttlMs = parseDuration(`${prefix}ttl`, ttl)
   if (staleWhileRevalidate !== undefined) {
-    given.staleWhileRevalidateMs = parseWindow(
+    given.staleWhileRevalidateMs = parseDurationOrZero(
       `${prefix}staleWhileRevalidate`,
       staleWhileRevalidate,
     )
   }
   if (staleIfError !== undefined) {
-    given.staleIfErrorMs = parseWindow(`${prefix}staleIfError`, staleIfError)
+    given.staleIfErrorMs = parseDurationOrZero(`${prefix}staleIfError`, staleIfError)
   }
   if (negativeTtl !== undefined) {
     given.negativeTtlMs = parseDuration(`${prefix}negativeTtl`, negativeTtl)
@@ -132,10 +132,6 @@ export function parseCachingOptions(prefix: string, options: CachingOptions): Gi
 type Mutable<T> = { -readonly [K in keyof T]: T[K] }
 
 const ISOLATIONS: readonly unknown[] = ['copy', 'frozen']
-
-function parseWindow(name: string, value: unknown): number {
-  return value === 0 ? 0 : parseDuration(name, value)
-}
 
 function parseShare(prefix: string, value: unknown): number {
   if (value === false) return 1
