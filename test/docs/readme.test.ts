@@ -44,7 +44,7 @@ describeEachDatabase('the code that the README shows', (database) => {
     expect(await count()).toBe(0)
     await db.insertInto('films').values({ title: 'Alien' }).execute()
     expect(await count()).toBe(1)
-    await useMethods(cache)
+    await useMethods(cache, db.selectFrom('films').selectAll())
     expect(await count()).toBe(1)
     expect((await cache.health()).warnings.join()).toContain('the cache is closed')
     await prisma.$disconnect()

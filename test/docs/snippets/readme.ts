@@ -1,5 +1,5 @@
 import type { SqlDriverAdapterFactory } from '@prisma/client/runtime/client'
-import { createTidemark, type Tidemark } from '@tidemark/core'
+import { createTidemark, type Explainable, type Tidemark } from '@tidemark/core'
 import { withCache } from '@tidemark/kysely'
 import { cacheExtension } from '@tidemark/prisma'
 import type { Kysely } from 'kysely'
@@ -20,9 +20,10 @@ export function bind(
   return { cache, db, prisma }
 }
 
-export async function useMethods(cache: Tidemark) {
+export async function useMethods(cache: Tidemark, query: Explainable) {
   // snippet: readme-methods
   cache.metrics() // per query shape: calls, hits, misses and bypasses by reason, times
+  await cache.explain(query) // would it be a hit, and if not, why
   await cache.invalidate({ tables: ['films'] }) // for what Tidemark could not see
   await cache.clear() // everything, at the same cost whatever its number
   await cache.close() // afterwards the database answers
