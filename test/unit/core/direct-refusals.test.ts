@@ -27,6 +27,10 @@ describe('getOrLoad refuses', () => {
     [`getOrLoad: ${options}, got null`, of('a', load, null)],
     [`getOrLoad: ${options}, got "1m"`, of('a', load, '1m')],
     [`getOrLoad.ttl: expected ${duration}, got 0`, of('a', load, { ttl: 0 })],
+    [
+      'getOrLoad: unknown option "writeThrough", expected one of ttl, staleWhileRevalidate, staleIfError, negativeTtl, refreshAhead, earlyRefresh, softTimeout, hardTimeout, isolation, coalesce, tags, tables, consistency, mode, freshAfter, name, partition',
+      of('a', load, { writeThrough: true }),
+    ],
     ['getOrLoad.name: expected a string that is not empty, got ""', of('a', load, { name: '' })],
     [
       'partition: expected a string, or a function that returns one, got 5',

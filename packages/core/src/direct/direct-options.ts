@@ -4,7 +4,7 @@ import { checkPartition, type Partition, partitionReader } from '../keys/partiti
 import { type CachedHint, type ReadHint, resolveHint } from '../policies/policy.ts'
 
 /** How something is cached that is no query of an adapter. */
-export interface DirectOptions extends Omit<ReadHint, 'key'> {
+export interface DirectOptions extends Omit<ReadHint, 'key' | 'writeThrough'> {
   /**
    * What it is called in the metrics, without any parameter. Default: what its key begins with, up to the first colon, as
    * `user:?` for `user:5`.
@@ -37,7 +37,8 @@ export interface ResolvedDirectOptions {
 }
 
 const NAMES: readonly (keyof DirectOptions)[] = [
-  ...CACHING_OPTION_NAMES,
+  // No write of a row leaves behind what has a key of its own.
+  ...CACHING_OPTION_NAMES.filter((name) => name !== 'writeThrough'),
   ...(['tags', 'tables', 'consistency', 'mode', 'freshAfter', 'name', 'partition'] as const),
 ]
 
