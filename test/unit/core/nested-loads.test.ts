@@ -1,5 +1,5 @@
 import { createTidemark, type Tidemark } from '@tidemark/core'
-import { Gate, ManualClock, SeededRandom } from '@tidemark/testing'
+import { Gate, ManualClock, SeededRandom, SharedStore } from '@tidemark/testing'
 import { describe, expect, it } from 'vitest'
 
 const open = () => createTidemark({ clock: new ManualClock(), random: new SeededRandom(1) })
@@ -134,5 +134,51 @@ describe('a load that asks the cache in turn', () => {
     expect(loads).toBe(2)
     expect(await cache.getOrLoad('a', outer, policy)).toBe(2)
     await cache.close()
+  })
+
+  it.each([
+    ['once it is stale', { ttl: '10s', staleWhileRevalidate: '10s' }, 15_000, {}],
+    ['before it is', { ttl: '10s', refreshAhead: 0.5 }, 6000, {}],
+    ['when somebody says so', { ttl: '10s' }, 1000, { mode: 'refresh' }],
+  ] as const)('is not given what it is there to replace: %s', async (_when, policy, ms, again) => {
+    const clock = new ManualClock()
+    const store = new SharedStore({ clock, random: new SeededRandom(2), leaseMs: 10_000 })
+    for (const shared of [undefined, store.connect()]) {
+      const random = new SeededRandom(1)
+      const cache = createTidemark({ clock, random, ttlJitter: 0, ...(shared && { shared }) })
+      let loads = 0
+      const read = (hint = {}) =>
+        cache.getOrLoad('a', () => cache.getOrLoad('a', () => (loads += 1), policy), {
+          ...policy,
+          ...hint,
+        })
+      for (let time = 1; time < 5; time += 1) {
+        await read(again)
+        for (let turn = 0; turn < 5; turn += 1) await new Promise(setImmediate)
+        expect(await read()).toBe(time)
+        clock.advance(ms)
+      }
+      await cache.close()
+    }
+  })
+
+  it('is over for what it leaves behind, which is served as ever', async () => {
+    const cache = open()
+    const gate = new Gate()
+    let later: Promise<number> | undefined
+    const load = () => {
+      later = gate.pass(() => cache.getOrLoad('a', () => 2))
+      return 1
+    }
+    expect(await cache.getOrLoad('a', load)).toBe(1)
+    await gate.reached
+    // Something else is being loaded meanwhile.
+    const other = new Gate()
+    const reading = cache.getOrLoad('b', () => other.pass(() => 'b'))
+    await other.reached
+    gate.open()
+    expect(await later).toBe(1)
+    other.open()
+    expect(await reading).toBe('b')
   })
 })

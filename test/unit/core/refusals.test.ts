@@ -221,7 +221,8 @@ describe('cache.invalidate refuses', () => {
   const unknown =
     ': unknown option "table", expected one of tags, tables, keys, prefix, pattern, reason (did you mean tables?)'
   const some = 'an object with some of tags, tables, keys, prefix and pattern'
-  const none = ': expected at least one tag, table or key, got none (clear() makes everything old)'
+  const none =
+    ': expected at least one tag, table, key, prefix or pattern, got none (clear() makes everything old)'
   const refusals = [
     target(`: expected ${some}, got undefined`, undefined),
     target(`: expected ${some}, got "film"`, 'film'),

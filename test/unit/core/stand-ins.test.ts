@@ -2,7 +2,7 @@ import { setImmediate } from 'node:timers/promises'
 import { createTidemark, type ReadHint, systemClock } from '@tidemark/core'
 import { Gate, ManualClock, SeededRandom, SharedStore } from '@tidemark/testing'
 import { describe, expect, it } from 'vitest'
-import { Harness, type ReadOptions } from './harness.ts'
+import { Harness, makeCache, type ReadOptions } from './harness.ts'
 
 function under(hint: ReadHint, store?: SharedStore, clock = new ManualClock()) {
   const random = new SeededRandom(1)
@@ -234,7 +234,17 @@ describe('softTimeout', () => {
 describe('hardTimeout', () => {
   const hint = { ttl: '10s', hardTimeout: '2s' } as const
   const message =
-    'expected an answer of the database within 2000 ms (hardTimeout), got none; the query goes on: select'
+    'expected an answer within 2000 ms (hardTimeout), got none; the load goes on: select'
+
+  it('names the key that was asked for, which the metrics do not', async () => {
+    const { cache, clock } = makeCache()
+    const gate = new Gate()
+    const reading = cache.getOrLoad('user:5', () => gate.pass(() => 1), { hardTimeout: '2s' })
+    await gate.reached
+    clock.advance(2000)
+    await expect(reading).rejects.toThrow(/goes on: user:5$/)
+    gate.open()
+  })
 
   it('ends the wait with an error of its own, and stores what comes later', async () => {
     const { clock, read, harness } = under(hint)

@@ -67,6 +67,12 @@ export function nestedLoadOf({ nestsAs }: ReadCall, flightKey: string): NestedLo
   return nestsAs === undefined ? undefined : new NestedLoad(flightKey, nestsAs)
 }
 
+/** Whether this is asked for by its own load, which is not to be given what it is there to replace. */
+export function isBeingLoaded({ call, key, mode }: Lookup, tokens: readonly MarkToken[]): boolean {
+  if (call.nestsAs === undefined || mode === 'only-if-cached') return false
+  return NestedLoad.isAround(() => flightKeyOf(key, tokens))
+}
+
 /** A load that takes longer than this is left to those who wait for it already: its connection may hang. */
 const JOIN_WINDOW_MS = 10_000
 

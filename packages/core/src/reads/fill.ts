@@ -1,4 +1,4 @@
-import { askDatabase, type Answer } from './ask-database.ts'
+import { askDatabase, type Answer, isBeingLoaded } from './ask-database.ts'
 import { bypass } from './bypass.ts'
 import type { Engine } from '../engine.ts'
 import { isDue } from './freshness.ts'
@@ -36,8 +36,9 @@ export async function fill<T>(
 
   const { tokens, entry } = reading
   const shared = entry && takeShared(engine, lookup, tokens, entry)
-  if (shared && shared.state !== 'refused') return serveShared(engine, lookup, shared, load) as T
-  const reason = shared?.reason ?? localReason
+  const isServed = shared && shared.state !== 'refused' && !isBeingLoaded(lookup, tokens)
+  if (isServed) return serveShared(engine, lookup, shared, load) as T
+  const reason = shared?.state === 'refused' ? shared.reason : localReason
   if (reason === 'marks-moved') shape.wasOld(allNamesOf(lookup))
   if (mode === 'only-if-cached') {
     shape.miss(reason)

@@ -3,6 +3,8 @@ import { TidemarkError } from '../options/tidemark-error.ts'
 
 /** The load within which something is asked for. */
 const running = new AsyncLocalStorage<NestedLoad>()
+/** How many there are now. Mostly none, and then no hit looks for them. */
+let count = 0
 
 /**
  * A load that may ask the cache in turn, as that of `getOrLoad` may. Whoever asks within one for what is on its way already must
@@ -17,6 +19,7 @@ export class NestedLoad {
   /** Those within which it was begun: several where it loads for several. */
   readonly #outer = new Set<NestedLoad>()
   readonly #waitsFor = new Set<NestedLoad>()
+  #isRunning = false
 
   /**
    * @param id what it loads, and under which marks
@@ -47,8 +50,28 @@ export class NestedLoad {
   }
 
   /** The same for one that nobody waits for who is here. */
-  runUnawaited<T>(load: () => Promise<T>): Promise<T> {
-    return running.run(this, load)
+  async runUnawaited<T>(load: () => Promise<T>): Promise<T> {
+    this.#isRunning = true
+    count += 1
+    try {
+      return await running.run(this, load)
+    } finally {
+      this.#isRunning = false
+      count -= 1
+    }
+  }
+
+  /**
+   * Whether what is done here is a part of loading this. What is stored of it is no answer then: it would be stored once more
+   * as if it were new.
+   *
+   * @param id asked for where something is being loaded at all
+   */
+  static isAround(id: () => string): boolean {
+    const own = count === 0 ? undefined : running.getStore()
+    if (!own) return false
+    const name = id()
+    return own.#chain().some((each) => each.#isRunning && each.#id === name)
   }
 
   /**

@@ -37,18 +37,21 @@ export async function inTime<T>(
   return result
 }
 
-export function loadTimeout({ plan }: ReadCall, ms: number): TidemarkError {
+export function loadTimeout(call: ReadCall, ms: number): TidemarkError {
   return new TidemarkError(
     'LOAD_TIMEOUT',
-    `expected an answer of the database within ${ms} ms (hardTimeout), got none; the query goes on: ` +
-      plan.shape.fingerprint,
+    `expected an answer within ${ms} ms (hardTimeout), got none; the load goes on: ${nameOf(call)}`,
   )
 }
 
-export function notCached({ plan }: ReadCall, reason: BypassReason | MissReason): TidemarkError {
+export function notCached(call: ReadCall, reason: BypassReason | MissReason): TidemarkError {
   return new TidemarkError(
     'NOT_CACHED',
-    `expected a result in the cache (mode: 'only-if-cached'), got none (${reason}): ` +
-      plan.shape.fingerprint,
+    `expected a result in the cache (mode: 'only-if-cached'), got none (${reason}): ${nameOf(call)}`,
   )
+}
+
+/** What a person asked for: the fingerprint of a key of one's own leaves out whose it is. */
+function nameOf({ nestsAs, plan }: ReadCall): string {
+  return nestsAs ?? plan.shape.fingerprint
 }

@@ -1,4 +1,5 @@
 import { type Awaitable, isPromise } from '../awaitable.ts'
+import { isBeingLoaded } from './ask-database.ts'
 import { bypass } from './bypass.ts'
 import type { Engine } from '../engine.ts'
 import { fill } from './fill.ts'
@@ -101,6 +102,7 @@ function serve<T>(
   freshness: Freshness,
   load: Load<T>,
 ): Awaitable<T> {
+  if (isBeingLoaded(lookup, entry.tokens)) return fill(engine, lookup, 'expired', load)
   let value
   try {
     value = resultOf(engine, lookup, entry) as T

@@ -22,7 +22,7 @@ import type { ValueType } from '../keys/value-type.ts'
  *
  * This is the one clever file of the hit path. A result set is many records of one shape in which most
  * columns are primitives, so `encode` looks at every value once and compiles what it found into a
- * copier: a spread per record, and a visit only to those columns that hold objects in any of them.
+ * copier: one `Object.assign` per record, and a visit only to those columns that hold objects in any of them.
  * `structuredClone` of the same rows takes an order of magnitude longer, and refuses a Decimal.
  */
 export function structuralCodec(valueTypes: readonly ValueType[] = []): Codec {

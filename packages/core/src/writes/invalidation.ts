@@ -109,7 +109,7 @@ function resolveTarget(target: InvalidateTarget): {
   if (tags.length + tables.length + keys.length + matchers.length === 0) {
     throw new TidemarkError(
       'INVALID_OPTION',
-      'invalidate: expected at least one tag, table or key, got none (clear() makes everything old)',
+      'invalidate: expected at least one tag, table, key, prefix or pattern, got none (clear() makes everything old)',
     )
   }
   const named = tagsOfWrite(tables.flatMap(namesOfTable), tags)
