@@ -72,20 +72,30 @@ export class Witness {
         if (write) this.#open(write, writer, wasLocked)
       }
     }
-    const release = async (marks: readonly Tag[], writer: WriterId) => {
+    const ending = async <T>(marks: readonly Tag[], writer: WriterId, end: () => Promise<T>) => {
       const hold = this.#holds.get(writer)
       this.#holds.delete(writer)
       try {
-        const kept = await tier.release(marks, writer)
+        const ended = await end()
         if (hold) hold.releasedAt = now()
         else this.#makeUp(marks)
-        return kept
+        return ended
       } catch (error) {
         if (hold) this.#owed.set(hold, new Set(marks))
         throw error
       }
     }
-    const observed: Partial<SharedTier> = { intent, release }
+    const observed: Partial<SharedTier> = {
+      intent,
+      release: (marks, writer) => ending(marks, writer, () => tier.release(marks, writer)),
+      replace: (marks, writer, tokens) =>
+        ending(marks, writer, async () => tier.replace!(marks, writer, tokens)),
+      // Whether it took effect nobody knows: its lease ends it.
+      abandon: (marks, writer) => {
+        this.#holds.delete(writer)
+        return tier.abandon(marks, writer)
+      },
+    }
     return new Proxy(tier, {
       get(target, name) {
         const own = observed[name as keyof SharedTier]
