@@ -28,7 +28,7 @@ const factsOf = (where: Where) => [
   `${select('view', ['table_schema', 'table_name', 'view_definition'])}
 from information_schema.views where ${where('table_schema', 'table_name')}`,
 
-  `${select('column', ['table_schema', 'table_name', 'column_name', 'data_type', 'extra', 'column_key'])}
+  `${select('column', ['table_schema', 'table_name', 'column_name', 'data_type', 'extra'])}
 from information_schema.columns where ${where('table_schema', 'table_name')}
   and (column_key = 'PRI' or extra like '%GENERATED%')`,
 
@@ -91,7 +91,7 @@ export async function readMysqlRows(
   }
   const isInDoubt = new Set(doubtful.map(idOf))
   const settled = scanned.filter(
-    (row) => !KINDS_OF_TABLES.has(text(row, 'kind')) || !isInDoubt.has(idOf(named(row))),
+    (row) => !KINDS_OF_TABLES.has(text(row, 'kind')) || !isInDoubt.has(idOf(relationOf(row))),
   )
   return [...settled, ...exact].map(withoutTimes)
 }
@@ -109,12 +109,12 @@ export function tablesInDoubt(
   const started = Number(scanned.find(({ kind }) => kind === 'server')?.['c'])
   const found = new Set(scanned.map(facet))
   const settled = new Set(
-    listed.filter((row) => wasThere(row, started, found)).map((row) => idOf(named(row))),
+    listed.filter((row) => wasThere(row, started, found)).map((row) => idOf(relationOf(row))),
   )
   const known = new Map<string, RelationId>()
   for (const row of [...scanned, ...listed, ...previous]) {
     if (!KINDS_OF_TABLES.has(text(row, 'kind'))) continue
-    known.set(idOf(named(row)), named(row))
+    known.set(idOf(relationOf(row)), relationOf(row))
     const [schema, name] = [row['f'], row['g']]
     if (row['kind'] === 'key' && schema != null && name != null) {
       known.set(idOf({ schema, name }), { schema, name })
@@ -138,7 +138,8 @@ function facet(row: CatalogueRow): string {
   return JSON.stringify([row['kind'], row['a'], row['b']])
 }
 
-function named(row: CatalogueRow): RelationId {
+/** The table that a row is about. */
+export function relationOf(row: CatalogueRow): RelationId {
   return { schema: text(row, 'a'), name: text(row, 'b') }
 }
 

@@ -1,7 +1,7 @@
 import { CatalogueBuilder, type RelationId } from './builder.ts'
 import { fold } from './fold.ts'
 import { type CatalogueRow, type CatalogueSource, text } from './catalogue-source.ts'
-import { readMysqlRows } from './mysql-rows.ts'
+import { readMysqlRows, relationOf } from './mysql-rows.ts'
 import type { Change, KeyAction } from './relation.ts'
 
 /** Engines whose tables show rows that are kept elsewhere. */
@@ -26,20 +26,23 @@ export const mysqlCatalogue: CatalogueSource = {
     const relations = of('table').filter((row) => row['c'] !== 'SEQUENCE')
     for (const row of relations) {
       const isForeign = FOREIGN.has((row['d'] ?? '').toUpperCase())
-      builder.addRelation(id(row), isReplica ? 'replica' : isForeign ? 'foreign-table' : undefined)
+      builder.addRelation(
+        relationOf(row),
+        isReplica ? 'replica' : isForeign ? 'foreign-table' : undefined,
+      )
     }
     for (const row of relations) {
       if (grants.some((grant) => covers(grant, row))) continue
-      builder.addTrigger(id(row), { on: ['any'], writes: 'unknown' })
+      builder.addTrigger(relationOf(row), { on: ['any'], writes: 'unknown' })
     }
     // Its text is empty for whoever may not see it.
     for (const row of of('view'))
-      builder.addView(id(row), row['c'] == null ? '' : text(row, 'c'), true)
+      builder.addView(relationOf(row), row['c'] == null ? '' : text(row, 'c'), true)
     addPrimaryKeys(builder, relations, of('key'), of('column'))
     addKeys(builder, relations, of('key'), of('rule'), of('column'))
     for (const row of of('trigger')) {
       const isBefore = row['d'] === 'BEFORE'
-      builder.addTriggerText(id(row), eventsOf(text(row, 'c')), bodyOf(row), isBefore)
+      builder.addTriggerText(relationOf(row), eventsOf(text(row, 'c')), bodyOf(row), isBefore)
     }
     return builder.build()
   },
@@ -47,10 +50,6 @@ export const mysqlCatalogue: CatalogueSource = {
 
 function compare(one: string, other: string): number {
   return one < other ? -1 : Number(one > other)
-}
-
-function id(row: CatalogueRow): RelationId {
-  return { schema: text(row, 'a'), name: text(row, 'b') }
 }
 
 /**
@@ -69,14 +68,15 @@ function addPrimaryKeys(
 ): void {
   const typeOf = new Map(columns.map((row) => [constraintOf(row), text(row, 'd').toLowerCase()]))
   const primary = keyColumns.filter((row) => row['c'] === 'PRIMARY')
-  const byTable = Map.groupBy(primary, (row) => JSON.stringify(id(row)))
+  const byTable = Map.groupBy(primary, (row) => JSON.stringify(relationOf(row)))
   for (const table of tables) {
-    const names = byTable.get(JSON.stringify(id(table)))?.map((row) => text(row, 'd'))
+    const names = byTable.get(JSON.stringify(relationOf(table)))?.map((row) => text(row, 'd'))
     const isPlain = names?.every((name) => {
       const type = typeOf.get(JSON.stringify([table['a'], table['b'], name]))
       return type !== undefined && NAMING_ROWS.has(type)
     })
-    if (names && isPlain && table['c'] === 'BASE TABLE') builder.addPrimaryKey(id(table), names)
+    if (names && isPlain && table['c'] === 'BASE TABLE')
+      builder.addPrimaryKey(relationOf(table), names)
   }
 }
 
@@ -88,7 +88,7 @@ function addKeys(
   columns: readonly CatalogueRow[],
 ): void {
   // InnoDB has names in lower case, where letter case is of no concern to the folder.
-  const byName = Map.groupBy(tables.map(id), (table) => folded(table))
+  const byName = Map.groupBy(tables.map(relationOf), (table) => folded(table))
   const ruleOf = new Map(rules.map((row) => [constraintOf(row), row]))
   const generated = new Set(
     columns.filter((row) => /GENERATED/i.test(row['e'] ?? '')).map(constraintOf),
@@ -115,7 +115,7 @@ function addKeys(
           columns: sorted.map((column) => text(column, 'd')),
           references: isComputed ? undefined : references,
         },
-        id(row),
+        relationOf(row),
       )
     }
   }
