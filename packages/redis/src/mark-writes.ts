@@ -20,12 +20,13 @@ export class MarkWrites {
   }
 
   lock(marks: readonly Tag[], writer: WriterId, how: 'new' | 'renew'): Promise<number> {
-    const { leaseMs, link } = this.#parts
-    return link.write(INTENT, this.#namesOf(marks), this.#telling(marks, [writer, leaseMs, how]))
+    const { leaseMs, link, names } = this.#parts
+    return link.write(INTENT, names.marks(marks), this.#telling(marks, [writer, leaseMs, how]))
   }
 
   release(marks: readonly Tag[], writer: WriterId): Promise<number> {
-    return this.#parts.link.write(RELEASE, this.#namesOf(marks), this.#telling(marks, [writer]))
+    const { link, names } = this.#parts
+    return link.write(RELEASE, names.marks(marks), this.#telling(marks, [writer]))
   }
 
   /** @param ttlMs how long the new tokens last that nobody asks for */
@@ -35,16 +36,13 @@ export class MarkWrites {
     tokens: ReadonlyMap<Tag, MarkToken>,
     ttlMs: number,
   ): Promise<readonly Replacement[]> {
-    const done = await this.#parts.link.replace(
-      this.#namesOf(marks),
+    const { link, names } = this.#parts
+    const done = await link.replace(
+      names.marks(marks),
       this.#telling(marks, [writer, ttlMs]),
       marks.map((mark) => tokens.get(mark) ?? ''),
     )
     return done.map((code) => REPLACEMENTS[code] ?? 'lost')
-  }
-
-  #namesOf(marks: readonly Tag[]): string[] {
-    return marks.map((mark) => this.#parts.names.mark(mark))
   }
 
   /** On a Cluster each mark tells of itself, and the first of all of them. */

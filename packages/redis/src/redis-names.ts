@@ -81,6 +81,11 @@ export class RedisNames {
     return `${this.#namespace}:{${group}}:c:${this.#hashes.of(`${key}\n${tokens.join()}`)}`
   }
 
+  /** @param marks as `marksOf` gives them */
+  marks(marks: readonly Tag[]): string[] {
+    return marks.map((mark) => this.mark(mark))
+  }
+
   /** @param mark as `marksOf` gives it */
   mark(mark: Tag): string {
     const group = groupOfCopy(mark)

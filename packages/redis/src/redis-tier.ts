@@ -71,7 +71,7 @@ class RedisTier implements SharedTier {
   async lookup(marks: readonly Tag[], key?: CacheKey): Promise<SharedLookup> {
     const { link, names, codec } = this.#parts
     const entry = key === undefined ? undefined : names.entry(key)
-    const found = await link.lookup(this.#namesOf(marks), entry)
+    const found = await link.lookup(names.marks(marks), entry)
     return {
       marks: found.marks,
       entry: found.bytes
@@ -81,9 +81,9 @@ class RedisTier implements SharedTier {
   }
 
   mint(marks: readonly Tag[]): Promise<readonly SharedMark[]> {
-    const { link, context } = this.#parts
+    const { context, link, names } = this.#parts
     const tokens = marks.map(() => context.random.token())
-    return link.mint(this.#namesOf(marks), tokens, this.#options.markTtlMs)
+    return link.mint(names.marks(marks), tokens, this.#options.markTtlMs)
   }
 
   async store(key: CacheKey, entry: NewSharedEntry): Promise<void> {
@@ -124,9 +124,9 @@ class RedisTier implements SharedTier {
   }
 
   async nextTokens(marks: readonly Tag[]): Promise<readonly MarkToken[]> {
-    const { context, link } = this.#parts
+    const { context, link, names } = this.#parts
     // A server that takes over meanwhile has another epoch, and takes these for none.
-    const epochs = await link.epochs(this.#namesOf(marks))
+    const epochs = await link.epochs(names.marks(marks))
     return epochs.map((epoch) => (epoch + context.random.token()) as MarkToken)
   }
 
@@ -203,9 +203,5 @@ class RedisTier implements SharedTier {
   get #parts(): Parts {
     if (!this.#opened) throw new Error('redisTier: expected to be opened by createTidemark first')
     return this.#opened
-  }
-
-  #namesOf(marks: readonly Tag[]): string[] {
-    return marks.map((mark) => this.#parts.names.mark(mark))
   }
 }
