@@ -12,6 +12,7 @@ import { LoadBatch, type LoadMany } from './load-batch.ts'
 import { find, type Found, Slot } from './slot.ts'
 import { invalidOption } from '../options/tidemark-error.ts'
 import { type Cachable, wrap, type Wrapped, type WrapOptions } from './wrap.ts'
+import { partsOf } from '../parts-of.ts'
 
 /**
  * The cache for what is no query: an answer of another service, something that takes long to compute. It is under the same
@@ -134,8 +135,7 @@ export class DirectApi {
       if (!one) throw invalidOption('setMany', 'keys that getMany() was asked for', key)
       if (!one.isHit) slots.push([this.#checkSlot('setMany', one.slot), value as T])
     }
-    for (let at = 0; at < slots.length; at += SET_AT_ONCE) {
-      const part = slots.slice(at, at + SET_AT_ONCE)
+    for (const part of partsOf(slots, SET_AT_ONCE)) {
       await Promise.all(part.map(([slot, value]) => slot.fill(value)))
     }
   }

@@ -3,6 +3,7 @@ import type { Derivations } from '../marks/derivations.ts'
 import type { Events } from './events.ts'
 import { type NamedTag, namedTag } from '../marks/named-tag.ts'
 import { EVERYTHING, type Tag } from '../marks/tags.ts'
+import { areSame } from '../same-texts.ts'
 
 /** Something that made results old. */
 export interface Invalidation {
@@ -82,10 +83,7 @@ export class AuditTrail {
 
   /** The last one that moved any of these tags. */
   lastOf(tags: readonly Tag[]): Invalidation | undefined {
-    const found = this.#newest(this.#max).find(
-      (record) => record.tags.includes(EVERYTHING) || record.tags.some((tag) => tags.includes(tag)),
-    )
-    return found && this.#shown(found)
+    return this.finder()(tags)
   }
 
   /** The same for many lists of tags, among what is there now: each record is looked through once. */
@@ -136,7 +134,3 @@ interface AuditRecord {
 const MAX_SHOWN = 100
 const SAME_MS = 10_000
 const SAME_AMONG = 8
-
-function areSame(tags: readonly Tag[], others: readonly Tag[]): boolean {
-  return tags.length === others.length && tags.every((tag, at) => tag === others[at])
-}

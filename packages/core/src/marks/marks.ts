@@ -104,12 +104,6 @@ export interface MarkStore {
   ): Awaitable<ReplacedMarks>
 }
 
-export function areSame(tokens: readonly MarkToken[], others: readonly MarkToken[]): boolean {
-  if (tokens.length !== others.length) return false
-  for (let at = 0; at < tokens.length; at += 1) if (tokens[at] !== others[at]) return false
-  return true
-}
-
 /** Tokens for a result that is stored with the end of its write. By the marks that stand for the tags. */
 export interface PreparedMarks {
   /** Those that the writer's own marks may have next. */

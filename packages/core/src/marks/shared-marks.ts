@@ -57,7 +57,8 @@ export function openSharedMarks(
  * What one process knows of the marks that all share, so that its memory can answer without asking.
  *
  * The truth is in the shared tier. Here is a copy of what was read of it, which word from others corrects. Word may be
- * late or lost, which is why time bounds it as well. This process's own writes need no word: from its intent to its release nothing matches here.
+ * late or lost, which is why time bounds it as well. This process's own writes need no word: from its intent to its release
+ * nothing matches here.
  */
 export class SharedMarks implements MarkStore {
   readonly #shared: SharedTier

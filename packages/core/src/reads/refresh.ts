@@ -3,7 +3,8 @@ import type { Engine } from '../engine.ts'
 import { claimLoad } from './load-once.ts'
 import { loadResult } from './load-result.ts'
 import { changeOf, type Load, type Lookup } from './lookup.ts'
-import { areSame, type MarkToken } from '../marks/marks.ts'
+import type { MarkToken } from '../marks/marks.ts'
+import { areSame } from '../same-texts.ts'
 import { takeShared } from './take-shared.ts'
 
 /** What a reader was just served, and is now to be loaded anew. */

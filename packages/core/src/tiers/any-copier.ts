@@ -1,4 +1,5 @@
 import { type Copier, copyDate, copyView, isPlainRecord, type Row } from './copiers.ts'
+import { areSame } from '../same-texts.ts'
 import type { ValueType } from '../keys/value-type.ts'
 
 /** Copies a value of any kind that can be stored, of which no more is known. */
@@ -86,7 +87,7 @@ const copyAlike: CopyList = (values, copy) => {
   return values.map((value) => {
     if (!isPlainRecord(value)) return copy(value)
     const own = Object.keys(value)
-    if (!former || !sameNames(own, names)) {
+    if (!former || !areSame(own, names)) {
       names = own
       const first = rebuilt(value, copy)
       former = names.includes('__proto__') ? undefined : first
@@ -101,9 +102,4 @@ const copyAlike: CopyList = (values, copy) => {
 /** Has an own `__proto__` as well, which a JSON column may contain. */
 function rebuilt(record: Row, copy: Copier): Row {
   return Object.fromEntries(Object.keys(record).map((name) => [name, copy(record[name])]))
-}
-
-/** The same names in the same order. */
-export function sameNames(names: readonly string[], others: readonly string[]): boolean {
-  return names.length === others.length && names.every((name, at) => name === others[at])
 }

@@ -1,5 +1,5 @@
 import type { Codec, EncodeLimits, EncodingRefusal } from './codec.ts'
-import { anyCopier, sameNames, copierOfType, detacher, typeOf } from './any-copier.ts'
+import { anyCopier, copierOfType, detacher, typeOf } from './any-copier.ts'
 import {
   type Copier,
   copyDate,
@@ -14,6 +14,7 @@ import {
   type Row,
   same,
 } from './copiers.ts'
+import { areSame } from '../same-texts.ts'
 import type { ValueType } from '../keys/value-type.ts'
 
 /**
@@ -180,7 +181,7 @@ class Survey {
       const keys = Object.keys(record)
       fewest = Math.min(fewest, keys.length)
       // Records of one shape share their names; others bring their own.
-      if (!sameNames(keys, former)) this.#countNames(keys, names)
+      if (!areSame(keys, former)) this.#countNames(keys, names)
       former = keys
       // A symbol, or a property that is not enumerated.
       if (Reflect.ownKeys(record).length !== keys.length) throw new Refused('unstorable-value')

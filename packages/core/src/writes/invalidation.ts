@@ -14,6 +14,7 @@ import {
 import { TidemarkError } from '../options/tidemark-error.ts'
 import { currentCollector } from '../marks/tickets.ts'
 import { type NameMatcher, patternMatcher, prefixMatcher } from '../marks/wildcard.ts'
+import { partsOf } from '../parts-of.ts'
 
 /** What to make old by hand: for what Tidemark could not see, such as a script that wrote to a table. */
 export interface InvalidateTarget {
@@ -156,7 +157,7 @@ export async function moveMarks(
     return { part, writer }
   }
   // All of them before anything is awaited: from now on this process serves nothing that depends on any of them.
-  const held = partsOf(tags).map(hold)
+  const held = partsOf(tags, MOVED_AT_ONCE).map(hold)
   const failures: { readonly part: readonly Tag[]; readonly cause: unknown }[] = []
   for (const holding of held) {
     const { part, writer } = await holding
@@ -175,14 +176,6 @@ export async function moveMarks(
   }
   const shown = tags.slice(0, MAX_IN_RECEIPT).map(namedTag)
   return { marks: tags.length, tags: shown, reason, at: new Date() }
-}
-
-function partsOf(tags: readonly Tag[]): (readonly Tag[])[] {
-  const parts: (readonly Tag[])[] = []
-  for (let at = 0; at < tags.length; at += MOVED_AT_ONCE) {
-    parts.push(tags.slice(at, at + MOVED_AT_ONCE))
-  }
-  return parts
 }
 
 /** So that none of it takes a shared tier long. */
